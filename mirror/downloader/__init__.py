@@ -1,0 +1,1 @@
+"""One exchange with the source: ask, and keep the exact bytes."""

@@ -1,0 +1,1 @@
+"""Entries and exchanges, for other programs."""

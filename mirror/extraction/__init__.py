@@ -1,0 +1,1 @@
+"""Bytes to text to entries: charset, reflow, items, tables, signatures. Pure functions."""

@@ -1,0 +1,1 @@
+"""Check, tie to the capture, save."""

@@ -1,0 +1,1 @@
+"""Being a good guest: robots.txt, pace, Retry-After, daily budget, quiet hours."""

@@ -1,0 +1,1 @@
+"""What is known: entries and their versions, tied to the captures they came from."""
