@@ -1,0 +1,17 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real data made by others; tests that need it are skipped elsewhere."""
+    folder = Path(os.environ.get("MIRROR_SAMPLES", Path(__file__).parents[2] / "shared" / "samples"))
+    if not folder.is_dir():
+        pytest.skip(f"no real samples at {folder}: set MIRROR_SAMPLES to the folder that holds them")
+    return folder
