@@ -273,9 +273,7 @@ class Client:
             self._lenient_tls = lenient_context()
         return await self._open_connection(origin, self._lenient_tls, deadline)
 
-    async def _open_connection(
-        self, origin: Origin, tls: ssl.SSLContext | None, deadline: float
-    ) -> Connection:
+    async def _open_connection(self, origin: Origin, tls: ssl.SSLContext | None, deadline: float) -> Connection:
         loop = asyncio.get_running_loop()
         proxy = self._proxy
         sock, ip = await self._open_socket(*((proxy.host, proxy.port) if proxy else origin[1:]), deadline)

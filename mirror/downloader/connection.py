@@ -38,9 +38,7 @@ class Connection(asyncio.Protocol):
         closed: Done once the socket is closed.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, ip: str | None, oddities: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, ip: str | None, oddities: tuple[str, ...] = ()) -> None:
         self.ip = ip
         self.used = False
         self.idle_since = 0.0

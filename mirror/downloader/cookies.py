@@ -37,9 +37,7 @@ class CookieMemory:
         message = email.message.Message()
         for value in set_cookies:
             message["Set-Cookie"] = value.decode("latin-1")
-        self._jar.extract_cookies(
-            cast("urllib.request._UrlopenRet", _Fields(message)), urllib.request.Request(uri)
-        )
+        self._jar.extract_cookies(cast("urllib.request._UrlopenRet", _Fields(message)), urllib.request.Request(uri))
 
     def __len__(self) -> int:
         return 0 if self._jar is None else len(self._jar)

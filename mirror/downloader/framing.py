@@ -107,9 +107,7 @@ class Answer:
         "version",
     )
 
-    def __init__(
-        self, method: str = "GET", *, max_payload_bytes: int | None = None, reused: bool = False
-    ) -> None:
+    def __init__(self, method: str = "GET", *, max_payload_bytes: int | None = None, reused: bool = False) -> None:
         """
         Args:
             method: Of the request; the answer to HEAD has no body.

@@ -51,9 +51,7 @@ def parse_target(url: str) -> Target:
     """
     found = _URI.fullmatch(url)
     if found is None or _PRINTABLE.fullmatch(url) is None:
-        raise ValueError(
-            f"{url!r} is not an http or https URI in printable ASCII; quote it before asking for it"
-        )
+        raise ValueError(f"{url!r} is not an http or https URI in printable ASCII; quote it before asking for it")
     scheme, host, port, path, query = found.groups()
     scheme = scheme.lower()
     number = int(port) if port else _DEFAULT_PORTS[scheme]

@@ -13,9 +13,7 @@ from mirror.sites.urls import Root, arguments, askable, canonical, is_asset
 DEFAULT_BASE_URL = "https://shandong-chorography.org/"
 
 #: `database/<K>/section/<n>/article/<m>/` and its beginnings; a section is a book, an article an entry.
-_GRAMMAR = re.compile(
-    r"(?i)/?database/([a-z][a-z0-9]{0,15})(?:/section/([0-9]{1,9})(?:/article/([0-9]{1,9}))?)?/?\Z"
-)
+_GRAMMAR = re.compile(r"(?i)/?database/([a-z][a-z0-9]{0,15})(?:/section/([0-9]{1,9})(?:/article/([0-9]{1,9}))?)?/?\Z")
 _HOME = frozenset(("", "/", "index.html", "/index.html"))
 _SITEMAP = re.compile(r"(?i)(?:.*/)?sitemap[^/]*\.xml(?:\.gz)?\Z")
 _PAGER_ARGUMENTS = frozenset(("page", "p", "pageno", "pagenum"))

@@ -58,9 +58,7 @@ class Root:
         scheme = parts.scheme.lower()
         host = (parts.hostname or "").lower()
         if scheme not in _DEFAULT_PORTS or not host:
-            raise UsageError(
-                f"base URL {base_url!r} is not an http or https address, such as http://127.0.0.1:8080/"
-            )
+            raise UsageError(f"base URL {base_url!r} is not an http or https address, such as http://127.0.0.1:8080/")
         if parts.query or parts.fragment or parts.username is not None:
             raise UsageError(f"base URL {base_url!r} must not carry a user, a query or a fragment")
         path = quote(parts.path, safe=_PATH_SAFE)
@@ -73,9 +71,7 @@ class Root:
             try:
                 netloc = netloc.encode("idna").decode("ascii")
             except UnicodeError as error:
-                raise UsageError(
-                    f"base URL {base_url!r} has a host name that cannot be read: {error}"
-                ) from error
+                raise UsageError(f"base URL {base_url!r} has a host name that cannot be read: {error}") from error
             host = netloc
         if port is not None and port != _DEFAULT_PORTS[scheme]:
             netloc += f":{port}"
@@ -173,9 +169,7 @@ def canonical(path: str, query: str) -> str:
     """One spelling for a page outside every grammar: who-asks arguments off, the rest in order."""
     path = _SESSION_PATH.sub("", path)
     kept = [
-        f"{name}={value}" if value else name
-        for name, value in arguments(query)
-        if not SESSION_ARGUMENTS.match(name)
+        f"{name}={value}" if value else name for name, value in arguments(query) if not SESSION_ARGUMENTS.match(name)
     ]
     return path + ("?" + "&".join(sorted(kept)) if kept else "")
 

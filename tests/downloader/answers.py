@@ -53,9 +53,7 @@ ANSWERS: dict[str, Known] = {
         b"<html>\r\n\r\n<body>", b"<html>\r\n\r\n<body>", oddity="no status line (HTTP/0.9)", closes=True
     ),
     "headless and tiny": Known(b"hi", b"hi", oddity="no status line (HTTP/0.9)", closes=True),
-    "folded": Known(
-        OK + b"X: a\r\n\tb\r\nContent-Length:\r\n 2\r\n\r\nxy", b"xy", oddity="folded field line"
-    ),
+    "folded": Known(OK + b"X: a\r\n\tb\r\nContent-Length:\r\n 2\r\n\r\nxy", b"xy", oddity="folded field line"),
     "no colon": Known(OK + b"oops\r\nContent-Length: 1\r\n\r\nx", b"x", oddity="field line without a colon"),
     "blank before colon": Known(OK + b"Content-Length : 1\r\n\r\nx", b"x", oddity="blank before a colon"),
     "gbk": Known("HTTP/1.1 200 正常\r\nX: 东明县志\r\nContent-Length: 1\r\n\r\nx".encode("gbk"), b"x"),
@@ -113,9 +111,7 @@ ANSWERS: dict[str, Known] = {
         CHUNKED + b'0003;a="b"\r\nabc\r\nA ; q\r\n0123456789\r\n000;end\r\nX: y\r\nZ: w\r\n\r\n',
         b"abc0123456789",
     ),
-    "blanks after a size": Known(
-        CHUNKED + b"3  \r\nabc\r\n0\r\n\r\n", b"abc", oddity="blanks around a chunk size"
-    ),
+    "blanks after a size": Known(CHUNKED + b"3  \r\nabc\r\n0\r\n\r\n", b"abc", oddity="blanks around a chunk size"),
     "chunks with LF": Known(CHUNKED + b"3\nabc\n1\r\nd\n0\n\n", b"abcd", oddity="bare LF in chunk framing"),
     "bad hex": Known(
         CHUNKED + b"3\r\nabc\r\nxyz\r\nrest",

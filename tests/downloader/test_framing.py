@@ -116,9 +116,7 @@ tokens = st.sampled_from(
 streams = st.one_of(
     st.lists(tokens, max_size=12).map(b"".join),
     st.lists(st.one_of(tokens, st.binary(max_size=6)), max_size=10).map(b"".join),
-    st.lists(st.one_of(tokens, st.binary(max_size=6)), max_size=10).map(
-        lambda parts: CHUNKED + b"".join(parts)
-    ),
+    st.lists(st.one_of(tokens, st.binary(max_size=6)), max_size=10).map(lambda parts: CHUNKED + b"".join(parts)),
     st.binary(max_size=200),
 )
 methods = st.sampled_from(["GET", "HEAD"])
@@ -196,9 +194,7 @@ def test_a_connection_is_clean_only_after_a_sound_answer():
         assert not read(ANSWERS[name].wire).leaves_connection_clean, name
     assert not read(OK + b"Connection: close\r\nContent-Length: 1\r\n\r\nx").leaves_connection_clean
     assert not read(b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx").leaves_connection_clean
-    assert read(
-        b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nx"
-    ).leaves_connection_clean
+    assert read(b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nx").leaves_connection_clean
 
 
 def test_a_head_that_never_ends_is_no_answer_but_is_kept():

@@ -1,0 +1,81 @@
+"""`mirror show`: one entry, to read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from mirror.cli.options import collection_argument, json_option
+from mirror.cli.time import instant
+from mirror.collection import Collection
+from mirror.errors import MirrorError, UsageError
+from mirror.frontier.scope import Scope
+from mirror.sites import open_site
+from mirror.store.exported import entry_at
+
+
+@click.command("show")
+@collection_argument
+@click.argument("entry", metavar="ENTRY")
+@click.option("--at", metavar="TIME", help="As it was then: a date, or an RFC 3339 time.")
+@click.option("--raw", is_flag=True, help="The text exactly as laid out by the source.")
+@json_option
+def command(collection: Collection, entry: str, at: str | None, raw: bool, as_json: bool) -> None:
+    """读一个条目 / Read one entry: K/A/REC, or any old or new URL of it.
+
+    \b
+    Example:
+      mirror show shandong ch9/3/12
+      mirror show shandong 'http://lib.sdsqw.cn/bin/mse.exe?K=CH9&A=3&rec=12&run=13' --raw
+    """
+    place = _place(collection, entry)
+    database = collection.database()
+    try:
+        found = entry_at(database.connection, place, None if at is None else instant(at))
+    finally:
+        database.close()
+    if found is None:
+        raise MirrorError(
+            f"entry {place}{f' as of {at}' if at else ''} is not in {collection.name!r}. "
+            f"`mirror crawl {collection.name} --scope {place}` asks for it"
+        )
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    elif raw:
+        click.echo(found["raw_text"], nl=not found["raw_text"].endswith("\n"))
+    else:
+        _read(found)
+
+
+def _place(collection: Collection, text: str) -> Scope:
+    if "://" in text or "?" in text:
+        config = collection.config()
+        link = open_site(config.source, config.base_url).identify(text)
+        if link is None or link.library is None or link.book is None or link.rec is None:
+            raise UsageError(f"{text}: not the URL of an entry of {config.base_url}. Write K/A/REC, such as ch9/3/12")
+        return Scope(link.library, link.book, link.rec)
+    place = Scope.parse(text)
+    if place.rec is None:
+        raise UsageError(f"{text}: not an entry. Write K/A/REC, such as ch9/3/12")
+    return place
+
+
+def _read(found: dict[str, Any]) -> None:
+    library, book = found["library"], found["book"]
+    above = [library["title"] or library["code"], book["title"] or str(book["number"]), *found["path"]]
+    click.echo(click.style(" › ".join(above), dim=True))
+    click.echo(click.style(found["title"], bold=True))
+    click.echo()
+    click.echo(found["text"] or "（无正文 no text of its own）")
+    capture = found["capture"]
+    click.echo()
+    click.echo(
+        click.style(
+            f"{found['id']}  {capture['url']}\n"
+            f"{capture['timestamp']}  {capture['payload_digest']}  {capture['warc']}:{capture['offset']}"
+            + (f"  ({found['versions']} 个版本 versions)" if found["versions"] > 1 else ""),
+            dim=True,
+        )
+    )

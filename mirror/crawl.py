@@ -1,0 +1,345 @@
+"""One crawl of one collection: everything it needs, opened in order and closed in order.
+
+The stages know each other only through this object: the scheduler takes leases from it, the download handler
+its turn and its record, the pipelines give it what was read.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import cast
+from urllib.parse import urljoin
+
+from scrapy.crawler import Crawler
+
+from mirror import __version__
+from mirror.cli.progress import Event
+from mirror.collection import Collection
+from mirror.config import CollectionConfig, require_contact, with_overrides
+from mirror.downloader.client import Client, Timeouts
+from mirror.errors import UsageError
+from mirror.extraction.page import Link
+from mirror.frontier import reconcile
+from mirror.frontier.lease import Lease
+from mirror.frontier.ledger import Ledger, Reading
+from mirror.frontier.scope import Scope
+from mirror.pipelines.answered import Answered
+from mirror.pipelines.commit import Committer
+from mirror.pipelines.reading import read_capture, read_failure
+from mirror.politeness.guard import Guard
+from mirror.sites import open_site
+from mirror.sites.site import Site
+from mirror.store.entries import dumps
+from warc import cdxj
+from warc.capture import Capture, FailedAttempt
+from warc.record import Original, Written
+from warc.writer import Writer
+
+log = logging.getLogger(__name__)
+
+#: How many leases are taken from the frontier at a time.
+LEASES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One attempt that is archived: what happened, and where it lies."""
+
+    outcome: Capture | FailedAttempt
+    written: Written
+    original: int | None  #: capture in the ledger that a revisit refers to
+
+
+class Crawl:
+    """One run of a crawl. Make it with `begin`, end it with `close`.
+
+    Attributes:
+        number: The crawl's number in the collection.
+        outcome: Why it ended: complete, limit, interrupted, or `stopped: …`.
+        error: What made it stop, if that was a failure of ours; nothing was lost before it.
+    """
+
+    @classmethod
+    def begin(
+        cls,
+        collection: Collection,
+        *,
+        source: str | None = None,
+        limit: int | None = None,
+        scopes: Sequence[Scope] = (),
+        overrides: Sequence[str] = (),
+        on_event: Callable[[Event], None] = lambda event: None,
+    ) -> Crawl:
+        """Open a collection for a crawl: lock it, mend what a kill left, take up or begin a crawl.
+
+        Args:
+            collection: Which one.
+            source: The source the caller expects it to be of; None if any.
+            limit: The most entries to ask in this run.
+            scopes: Libraries, books or entries; everything if empty.
+            overrides: `KEY=VALUE` settings for this run.
+            on_event: Told what happens, for the progress display.
+
+        Raises:
+            UsageError: A setting is wrong.
+            MirrorError: Another process has it, or it cannot be read.
+        """
+        config = with_overrides(collection.config(), overrides)
+        if source is not None and source != config.source:
+            raise UsageError(
+                f"collection {collection.name!r} is of source {config.source!r}, not {source!r}; "
+                f"run `scrapy crawl {config.source} -a collection={collection.name}`"
+            )
+        require_contact(config)
+        with ExitStack() as resources:
+            resources.enter_context(collection.locked())
+            crawl = cls(collection, config, resources, limit, tuple(scopes), on_event)
+            crawl._resources = resources.pop_all()
+        return crawl
+
+    def __init__(
+        self,
+        collection: Collection,
+        config: CollectionConfig,
+        resources: ExitStack,
+        limit: int | None,
+        scopes: tuple[Scope, ...],
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self.collection = collection
+        self.config = config
+        self.scopes = scopes
+        self.site: Site = open_site(config.source, config.base_url)
+        self.outcome: str | None = None
+        self.error: Exception | None = None
+        self.on_event = on_event
+        self._resources = resources
+        self._limit = limit
+        self._entries_asked = 0
+        self._leases: deque[Lease] = deque()
+        self._in_flight: dict[int, Lease] = {}
+        self._unsettled: Counter[str] = Counter()  # records per file that the ledger does not know yet
+        self._finished: list[str] = []  # finished files that are not in the index yet
+
+        database = collection.database()
+        resources.callback(database.close)
+        self.ledger = Ledger(database)
+        reconcile.catch_up(collection, self.site, self.ledger)
+        began = _now()
+        self.number = self.ledger.begin_crawl(scopes, began)
+        self.ledger.add(self._seeds())
+        self._writer = Writer(
+            collection.archive,
+            prefix=collection.name,
+            info=self._warcinfo(began),
+            max_bytes=config.capture.max_warc_bytes,
+        )
+        self._committer = Committer(self.number, self._writer, self.ledger, self._committed)
+        self.client = Client(timeouts=Timeouts(), max_body_bytes=config.capture.max_body_bytes)
+        self.retry_policy = config.retry
+        self.guard = Guard()
+
+    def _seeds(self) -> list[Link]:
+        seeds = [link for scope in self.scopes for link in scope.seeds(self.site)] or self.site.seeds()
+        robots = self.site.identify(urljoin(self.site.base_url, "/robots.txt"))
+        return [robots, *seeds] if robots else seeds
+
+    def _warcinfo(self, began: str) -> dict[str, str]:
+        """Fields of each file's warcinfo (WARC 1.1, 6.2); `mirror rebuild` reads the crawl from them."""
+        return {
+            "software": f"gazetteer-mirror/{__version__}",
+            "format": "WARC File Format 1.1",
+            "robots": "obey",
+            "operator": self.config.operator or self.config.contact or "",
+            "http-header-user-agent": self.config.user_agent,
+            "isPartOf": self.collection.name,
+            "description": f"{self.config.source} {self.site.base_url}",
+            "crawl": str(self.number),
+            "crawl-began": began,
+            "crawl-scope": dumps([str(scope) for scope in self.scopes]),
+        }
+
+    # -- leases: the scheduler ---------------------------------------------------------------------------
+
+    def next_lease(self) -> Lease | None:
+        """The next question to ask, or None if there is none now (others in flight may bring some)."""
+        if not self.has_leases():
+            return None
+        lease = self._leases.popleft()
+        self._in_flight[lease.id] = lease
+        self._entries_asked += lease.kind == "entry"
+        return lease
+
+    def has_leases(self) -> bool:
+        """Whether there is a question to ask now; takes more from the frontier if need be."""
+        if self.outcome is None and not self._leases:
+            try:
+                self._refill()
+            except Exception as error:
+                self.fail(error)
+        return self.outcome is None and bool(self._leases)
+
+    def _refill(self) -> None:
+        # What has been found by now must be in the frontier before it is asked for more.
+        self._committer.commit()
+        if not self.guard.knows_robots:
+            # Nothing may be asked before robots.txt (RFC 9309, 2.3).
+            if not self._in_flight:
+                self._leases += self.ledger.lease(1, self.scopes)
+            return
+        left = LEASES if self._limit is None else min(LEASES, self._limit - self._entries_asked)
+        for _ in range(2):
+            self._leases += self.ledger.lease(left or LEASES, self.scopes, entries_too=left > 0)
+            if self._leases or self._in_flight or not left:
+                break
+            if not self.ledger.ask_failed_again(self.scopes):
+                break
+        if not self._leases and not self._in_flight:
+            found = self.ledger.standing(self.scopes).found
+            self.outcome = "limit" if found else "complete"
+
+    def add_url(self, url: str) -> bool:
+        """Put a URL into the frontier. False if it is outside the source."""
+        link = self.site.identify(url)
+        if link is not None:
+            self.ledger.add([link])
+        return link is not None
+
+    # -- turns and records: the download handler ---------------------------------------------------------
+
+    def record(self, lease: Lease, outcome: Capture | FailedAttempt) -> Stored:
+        """Archive one attempt, whatever came of it. Raises ArchiveWriteError."""
+        original = None
+        if isinstance(outcome, FailedAttempt):
+            written = self._writer.write_failure(outcome)
+        else:
+            earlier = lease.earlier
+            written = self._writer.write(
+                outcome,
+                earlier and Original(earlier.target, earlier.timestamp, earlier.record_id, earlier.payload_digest),
+            )
+            if written.type == "revisit" and earlier is not None:
+                original = earlier.capture
+        self._unsettled[written.filename] += 1
+        self._finished += [path.name for path in self._writer.take_finished()]
+        return Stored(outcome, written, original)
+
+    async def turn(self, lease: Lease) -> None:
+        await self.guard.before_request(lease.url)
+
+    def request_fields(self, lease: Lease) -> list[tuple[bytes, bytes]]:
+        """Header fields to send, behind Host: honest, few, and conditional if an earlier answer is held."""
+        fields = [
+            (b"User-Agent", self.config.user_agent.encode("ascii")),
+            (b"Accept", b"text/html,application/xhtml+xml,*/*;q=0.8"),
+            (b"Accept-Language", b"zh-CN,zh;q=0.9,en;q=0.5"),
+            (b"Accept-Encoding", b"gzip, deflate"),
+        ]
+        earlier = lease.earlier
+        if earlier is not None and earlier.target == lease.url:
+            if earlier.etag:
+                fields.append((b"If-None-Match", earlier.etag.encode("latin-1")))
+            if earlier.modified:
+                fields.append((b"If-Modified-Since", earlier.modified.encode("latin-1")))
+        return fields
+
+    def judge(self, lease: Lease, reading: Reading) -> None:
+        if lease.kind == "robots":
+            self.guard.set_robots()
+
+    def refuse(self, lease: Lease, reason: str) -> None:
+        """The question may not be asked (robots.txt)."""
+        self._in_flight.pop(lease.id, None)
+        self.ledger.refuse(lease, reason)
+
+    def put_back(self, lease: Lease, stored: Sequence[Stored]) -> None:
+        """The question was not answered and will be asked in a later run; its attempts are kept."""
+        self._in_flight.pop(lease.id, None)
+        self._add([replace(self._reading(lease, one), final=False) for one in stored])
+        self._leases.append(lease)
+
+    # -- readings: spiders and pipelines -----------------------------------------------------------------
+
+    def read(self, lease: Lease, stored: Sequence[Stored]) -> Answered:
+        """What the archived attempts at one question say."""
+        readings = [self._reading(lease, one) for one in stored]
+        return Answered(lease, (*(replace(reading, final=False) for reading in readings[:-1]), readings[-1]))
+
+    def _reading(self, lease: Lease, stored: Stored) -> Reading:
+        outcome = stored.outcome
+        if isinstance(outcome, FailedAttempt):
+            return read_failure(lease, outcome, stored.written)
+        reading = read_capture(self.site, lease, outcome, stored.written, stored.original)
+        outcome.payload.close()
+        return reading
+
+    def save(self, answered: Answered) -> None:
+        """Hand readings to the group commit; the question is no longer in flight."""
+        self._add(list(answered.readings))
+        self._in_flight.pop(answered.lease.id, None)
+
+    def _add(self, readings: list[Reading]) -> None:
+        try:
+            self._committer.add(readings, self.fail)
+        except Exception as error:
+            self.fail(error)
+
+    def _committed(self, readings: list[Reading]) -> None:
+        for reading in readings:
+            self._unsettled[reading.written.filename] -= 1
+        if self._finished:
+            self._finish_files()
+
+    def _finish_files(self) -> None:
+        """Put finished files into the index as soon as the ledger knows every record of them."""
+        for name in [name for name in self._finished if self._unsettled[name] <= 0]:
+            cdxj.merge_into(self.collection.index, self.ledger.index_lines(name))
+            self.ledger.finish_warc(name, (self.collection.archive / name).stat().st_size)
+            self._finished.remove(name)
+            del self._unsettled[name]
+
+    # -- the end -----------------------------------------------------------------------------------------
+
+    def fail(self, error: Exception) -> None:
+        """Something of ours failed; ask nothing further. What is archived stays archived."""
+        if self.error is None:
+            self.error = error
+            log.error("the crawl stops: %s", error)
+        self.stop(f"stopped: {error}")
+
+    def stop(self, outcome: str) -> None:
+        """Ask nothing further; questions in flight are finished, waiting ones are given back."""
+        if self.outcome is None:
+            self.outcome = outcome
+        self.guard.stop(outcome)
+
+    async def close(self) -> None:
+        """End the crawl in order: leases back, everything durable, files finished, lock free."""
+        try:
+            await self.client.close()
+            if self.error is None:
+                self._close_archive()
+        finally:
+            self._writer.abandon()
+            self._resources.close()
+
+    def _close_archive(self) -> None:
+        self._committer.commit()
+        self._writer.close()
+        self._finished += [path.name for path in self._writer.take_finished()]
+        self._finish_files()
+        self.ledger.end_crawl(self.number, self.outcome or "interrupted", _now())
+
+
+def crawl_of(crawler: Crawler) -> Crawl:
+    """The crawl a Scrapy component works for."""
+    return cast("Crawl", crawler.spider.crawl)  # type: ignore[union-attr]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

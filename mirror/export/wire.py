@@ -1,0 +1,81 @@
+"""Exchanges as they crossed the wire, one JSON object a line (CONTRACT: The wire)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from mirror.collection import Collection
+from warc import framing, reader
+from warc.payload import Payload
+from warc.reader import Record
+
+
+def lines(collection: Collection) -> Iterator[bytes]:
+    """Every exchange of a collection in the order of its WARC files, rebuilt from the records alone.
+
+    A response or revisit is followed by the records that belong to it (its request; its framing note, if that
+    was too long for a header); they are read together. Attempts that failed show what was sent and what came.
+    """
+    places: dict[tuple[str, str], tuple[str, int]] = {}  # (URI, WARC-Date) of a response: its file and offset
+    for path in (*collection.warcs(), *collection.open_warcs()):
+        waiting: Record | None = None
+        beside: dict[str, Record] = {}
+        for record in reader.read(path, on_odd="warn"):
+            if waiting is not None and record.get("WARC-Concurrent-To") == waiting.record_id:
+                beside[record.type] = record
+                continue
+            if waiting is not None:
+                yield _line(collection, waiting, beside, places)
+                waiting, beside = None, {}
+            if record.type in ("response", "revisit"):
+                waiting = record
+                if record.type == "response" and record.target_uri:
+                    places[record.target_uri, record.date] = (path.name, record.offset)
+            elif record.type == "metadata" and "cause" in (fields := record.fields()):
+                yield _dump(
+                    record,
+                    base64.b64decode(fields.get("request-base64", "")),
+                    base64.b64decode(fields.get("received-base64", "")),
+                )
+        if waiting is not None:
+            yield _line(collection, waiting, beside, places)
+
+
+def _line(
+    collection: Collection,
+    record: Record,
+    beside: dict[str, Record],
+    places: dict[tuple[str, str], tuple[str, int]],
+) -> bytes:
+    request = beside["request"].block.read() if "request" in beside else b""
+    note = beside["metadata"].fields().get(framing.FIELD.lower()) if "metadata" in beside else None
+    capture = record.capture(request=request, original=_original(collection, record, places), note=note)
+    return _dump(record, request, b"".join(capture.wire()))
+
+
+def _original(
+    collection: Collection, record: Record, places: dict[tuple[str, str], tuple[str, int]]
+) -> Payload | None:
+    """The payload that a source sent again, for a revisit of identical payload; a 304 brought none."""
+    if record.type != "revisit" or "server-not-modified" in (record.get("WARC-Profile") or ""):
+        return None
+    place = places.get((record.get("WARC-Refers-To-Target-URI") or "", record.get("WARC-Refers-To-Date") or ""))
+    if place is None:
+        return None
+    name, offset = place
+    _, payload = reader.read_at(collection.archive / name, offset).http()
+    return payload
+
+
+def _dump(record: Record, request: bytes, response: bytes) -> bytes:
+    line: dict[str, Any] = {
+        "url": record.target_uri,
+        "timestamp": record.date,
+        "record_id": record.record_id,
+        "request": base64.b64encode(request).decode("ascii"),
+        "response": base64.b64encode(response).decode("ascii"),
+    }
+    return json.dumps(line, ensure_ascii=False).encode("utf-8") + b"\n"

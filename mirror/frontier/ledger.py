@@ -1,0 +1,448 @@
+"""The ledger: every question, how it stands, and the captures that answered it.
+
+The rule (docs/design.md): a record is written, its file is synced, and then one transaction marks the
+question answered, with file, offset, digest and what the page says. Nothing counts before.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from mirror.extraction.page import Link, Page, PageKind
+from mirror.frontier.lease import Earlier, Lease
+from mirror.frontier.scope import Scope, questions_in
+from mirror.store import entries
+from mirror.store.database import Database
+from warc.record import Written
+
+log = logging.getLogger(__name__)
+
+State = Literal["found", "leased", "done", "failed", "gone", "refused"]
+
+#: Order of asking: what names other questions before what is named.
+RANK: dict[PageKind, int] = {
+    "robots": 0,
+    "home": 1,
+    "sitemap": 2,
+    "library": 3,
+    "list": 4,
+    "entry": 5,
+    "asset": 6,
+    "search": 7,
+    "other": 8,
+}
+
+#: Traps: pages of these kinds can be endless, so only so many of them are ever asked in one collection.
+MOST: dict[PageKind, int] = {"search": 2_000, "other": 2_000, "asset": 50_000, "sitemap": 10_000}
+
+#: Redirects followed for one question before it counts as a loop (RFC 9110, 15.4, leaves the number to us).
+MOST_HOPS = 5
+
+#: A question that failed is asked once more when everything else has been asked.
+MOST_PASSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One stored record and what it says. `page` is None for a revisit: it says what its original said."""
+
+    lease: Lease
+    target: str
+    written: Written
+    page: Page | None
+    truncated: str | None = None
+    failure: str | None = None  #: why there was no answer at all
+    original: int | None = None  #: capture a revisit refers to
+    etag: str | None = None
+    modified: str | None = None
+    final: bool = True  #: False for an attempt that was followed by another
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the ledger stands: questions by state."""
+
+    found: int
+    leased: int
+    done: int
+    failed: int
+    gone: int
+    refused: int
+
+
+def standing_of(page: Page | None, truncated: str | None, failure: str | None) -> tuple[State, str | None]:
+    """What an answer makes of its question, and why. A revisit (no page, no failure) is an answer."""
+    if failure is not None:
+        return "failed", failure
+    if page is None:
+        return "done", None
+    if truncated:
+        return "failed", f"answer cut short ({truncated})"
+    match page.verdict:
+        case "ok" | "redirect":
+            return "done", None
+        case "gone":
+            return "gone", page.reason or "the source says it does not exist"
+        case "odd" if page.kind != "entry" or page.entry is not None:
+            return "done", page.reason
+        case verdict:
+            return "failed", f"{verdict}: {page.reason}" if page.reason else verdict
+
+
+class Ledger:
+    """Questions and captures of one collection. One writer at a time (`Collection.locked`)."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._db = database.connection
+        self._warcs: dict[str, int] = dict(self._db.execute("SELECT name, id FROM warc"))
+        self._recent: dict[str, None] = {}  # keys lately added, so that they need not be tried again
+        self._full: set[PageKind] = set()
+
+    # -- crawls ------------------------------------------------------------------------------------------
+
+    def begin_crawl(self, scopes: Sequence[Scope], now: str) -> int:
+        """The number of the crawl to work on: the unfinished one of the same scope, or a new one.
+
+        A new crawl asks every question of its scope again; an unfinished one goes on where it stopped.
+        """
+        written = entries.dumps([str(scope) for scope in scopes])
+        last = self._db.execute("SELECT number, scope, outcome FROM crawl ORDER BY number DESC LIMIT 1").fetchone()
+        with self.database.transaction() as db:
+            db.execute("UPDATE url SET state = 'found' WHERE state = 'leased'")
+            if last and last[1] == written and last[2] != "complete":
+                db.execute("UPDATE crawl SET ended = NULL, outcome = NULL WHERE number = ?", (last[0],))
+                number: int = last[0]
+            else:
+                number = 1 + (last[0] if last else 0)
+                db.execute("INSERT INTO crawl (number, began, scope) VALUES (?, ?, ?)", (number, now, written))
+                sql, values = questions_in(scopes)
+                db.execute(f"UPDATE url SET state = 'found', hop = NULL, hops = 0, passes = 0 WHERE {sql}", values)
+            # What failed in the run before is asked again in this one; robots.txt always (RFC 9309, 2.4).
+            db.execute("UPDATE url SET state = 'found', passes = 0 WHERE state IN ('failed', 'refused')")
+            db.execute("UPDATE url SET state = 'found', hop = NULL, hops = 0 WHERE kind = 'robots'")
+        return number
+
+    def note_crawl(self, number: int, began: str, scope: str) -> None:
+        """Make a crawl known that a WARC names (`mirror rebuild`). Its outcome is not known."""
+        self._db.execute(
+            "INSERT INTO crawl (number, began, scope) VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE "
+            "SET began = min(began, excluded.began)",
+            (number, began, scope),
+        )
+
+    def end_crawl(self, number: int, outcome: str, now: str) -> None:
+        with self.database.transaction() as db:
+            db.execute("UPDATE url SET state = 'found' WHERE state = 'leased'")
+            db.execute("UPDATE crawl SET ended = ?, outcome = ? WHERE number = ?", (now, outcome, number))
+
+    # -- questions ---------------------------------------------------------------------------------------
+
+    def add(self, links: Iterable[Link]) -> None:
+        """Put questions into the frontier; those it knows are left as they are."""
+        with self.database.transaction():
+            self._add(links)
+
+    def _add(self, links: Iterable[Link]) -> None:
+        recent = self._recent
+        rows = []
+        for link in links:
+            if link.key in recent:
+                continue
+            recent[link.key] = None
+            if len(recent) > 20_000:
+                del recent[next(iter(recent))]
+            if link.kind in MOST and not self._has_room(link.kind):
+                continue
+            rows.append((link.key, link.url, link.kind, link.library, link.book, link.rec, RANK[link.kind]))
+        if rows:
+            self._db.executemany(
+                "INSERT OR IGNORE INTO url (key, url, kind, library, book, rec, rank) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def _has_room(self, kind: PageKind) -> bool:
+        if kind in self._full:
+            return False
+        (count,) = self._db.execute("SELECT count(*) FROM url WHERE rank = ?", (RANK[kind],)).fetchone()
+        if count < MOST[kind]:
+            return True
+        self._full.add(kind)
+        log.warning(
+            "more than %d pages of kind %r: the source may build them without end; no further ones are asked",
+            MOST[kind],
+            kind,
+        )
+        return False
+
+    @property
+    def bounded(self) -> list[PageKind]:
+        """Kinds of pages of which there were more than are ever asked: perhaps a trap."""
+        return sorted(self._full)
+
+    def lease(self, count: int, scopes: Sequence[Scope], *, entries_too: bool = True) -> list[Lease]:
+        """Hand out up to `count` questions of the scope, in order of asking.
+
+        Args:
+            count: The most to hand out.
+            scopes: Which ones; all if empty.
+            entries_too: False once as many entries as wanted have been asked.
+        """
+        where, values = questions_in(scopes)
+        if not entries_too:
+            where += f" AND rank < {RANK['entry']}"
+        with self.database.transaction() as db:
+            rows = db.execute(
+                "SELECT u.id, coalesce(u.hop, u.url), u.key, u.kind, u.library, u.book, u.rec, u.hops, u.passes, "
+                "c.id, c.target, c.timestamp, c.record_id, c.payload_digest, c.etag, c.modified "
+                "FROM url AS u LEFT JOIN capture AS c ON c.id = u.original WHERE u.id IN "
+                f"(SELECT id FROM url WHERE state = 'found' AND {where} ORDER BY rank, id LIMIT ?) "
+                "ORDER BY u.rank, u.id",
+                (*values, count),
+            ).fetchall()
+            db.executemany("UPDATE url SET state = 'leased' WHERE id = ?", [(row[0],) for row in rows])
+        return [Lease(*row[:9], earlier=Earlier(*row[9:]) if row[9] is not None else None) for row in rows]
+
+    def lease_for(self, link: Link) -> Lease:
+        """The lease a stored record was written under, as far as it can be told from its URI."""
+        row = self._db.execute(
+            "SELECT id, url, key, kind, library, book, rec, hops, passes FROM url WHERE key = ?", (link.key,)
+        ).fetchone()
+        if row is None:
+            self._add([link])
+            self._recent.pop(link.key, None)
+            row = self._db.execute(
+                "SELECT id, url, key, kind, library, book, rec, hops, passes FROM url WHERE key = ?", (link.key,)
+            ).fetchone()
+        if row is None:  # a kind of page of which there are too many; what is archived is never too much
+            row = self._db.execute(
+                "INSERT INTO url (key, url, kind, library, book, rec, rank) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                "RETURNING id, url, key, kind, library, book, rec, hops, passes",
+                (link.key, link.url, link.kind, link.library, link.book, link.rec, RANK[link.kind]),
+            ).fetchone()
+        return Lease(*row, earlier=None)
+
+    def give_back(self, leases: Iterable[Lease]) -> None:
+        """Leases that were not used are free again."""
+        with self.database.transaction() as db:
+            db.executemany(
+                "UPDATE url SET state = 'found' WHERE id = ? AND state = 'leased'",
+                [(lease.id,) for lease in leases],
+            )
+
+    def refuse(self, lease: Lease, reason: str) -> None:
+        """A question we may not ask (robots.txt)."""
+        with self.database.transaction() as db:
+            db.execute("UPDATE url SET state = 'refused', reason = ? WHERE id = ?", (reason, lease.id))
+
+    def ask_failed_again(self, scopes: Sequence[Scope]) -> int:
+        """Free what failed, once everything else was asked. Returns how many questions that makes."""
+        where, values = questions_in(scopes)
+        with self.database.transaction() as db:
+            return db.execute(
+                f"UPDATE url SET state = 'found' WHERE state = 'failed' AND passes < {MOST_PASSES} AND {where}",
+                values,
+            ).rowcount
+
+    def standing(self, scopes: Sequence[Scope] = ()) -> Standing:
+        where, values = questions_in(scopes)
+        counts = dict(
+            self._db.execute(f"SELECT state, count(*) FROM url WHERE {where} GROUP BY state", values).fetchall()
+        )
+        return Standing(**{name: counts.get(name, 0) for name in Standing.__slots__})
+
+    # -- captures ----------------------------------------------------------------------------------------
+
+    def settle(self, crawl: int, readings: Sequence[Reading]) -> None:
+        """Mark what durable records answered, and keep what they say: one transaction.
+
+        The records must be on disk and synced before. A page whose text cannot be stored never keeps the
+        others from being marked: it is marked too, as odd, and read again by `mirror rebuild`.
+        """
+        try:
+            with self.database.transaction() as db:
+                for reading in readings:
+                    self._settle(db, crawl, reading)
+        except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, ValueError, OverflowError):
+            log.exception("a page could not be stored as a whole batch; storing one by one")
+            self._recent.clear()
+            for reading in readings:
+                self._settle_alone(crawl, reading)
+
+    def _settle_alone(self, crawl: int, reading: Reading) -> None:
+        try:
+            with self.database.transaction() as db:
+                self._settle(db, crawl, reading)
+        except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, ValueError, OverflowError) as error:
+            kind = reading.page.kind if reading.page else "other"
+            page = Page(kind, "odd", f"archived, but what it says could not be stored: {error!r:.200}")
+            with self.database.transaction() as db:
+                self._settle(
+                    db, crawl, Reading(reading.lease, reading.target, reading.written, page, reading.truncated)
+                )
+            log.warning("%s: %s", reading.target, page.reason)
+
+    def _settle(self, db: sqlite3.Connection, crawl: int, reading: Reading) -> None:
+        lease, written, page = reading.lease, reading.written, reading.page
+        state, reason = standing_of(page, reading.truncated, reading.failure)
+        verdict = "failed" if reading.failure else page.verdict if page else "ok"
+        warc = self._warc(db, written.filename)
+        capture: int = db.execute(
+            "INSERT INTO capture (url_id, crawl, target, timestamp, type, status, mime, record_id, payload_digest, "
+            "warc_id, offset, length, original, truncated, verdict, reason, oddities, etag, modified) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (
+                lease.id,
+                crawl,
+                reading.target,
+                written.timestamp,
+                written.type,
+                written.status,
+                written.mime,
+                written.record_id,
+                written.payload_digest,
+                warc,
+                written.offset,
+                written.length,
+                reading.original,
+                reading.truncated,
+                verdict,
+                reason,
+                entries.dumps(page.oddities) if page and page.oddities else None,
+                reading.etag,
+                reading.modified,
+            ),
+        ).fetchone()[0]
+        if written.cdxj:
+            db.execute("INSERT INTO cdx VALUES (?, ?)", (warc, written.cdxj))
+        if not reading.final:
+            db.execute("UPDATE url SET newest = ? WHERE id = ?", (capture, lease.id))
+            return
+        original = capture if verdict in ("ok", "odd") and written.status == 200 and not reading.truncated else None
+        if page is None and reading.original is not None:
+            original = reading.original
+            self._touch(db, capture, reading.original, written.timestamp)
+        elif page is not None:
+            if state == "done":
+                self._learn(db, page, capture, written.timestamp)
+            self._add(page.links)
+            if page.verdict == "redirect" and any(link.key == lease.key for link in page.links):
+                hop = next(link.url for link in page.links if link.key == lease.key)
+                if lease.hops < MOST_HOPS:
+                    db.execute(
+                        "UPDATE url SET state = 'found', hop = ?, hops = hops + 1, newest = ? WHERE id = ?",
+                        (hop, capture, lease.id),
+                    )
+                    return
+                state, reason = "failed", f"sent in a circle: more than {MOST_HOPS} redirects"
+        db.execute(
+            "UPDATE url SET state = ?, reason = ?, crawl = ?, newest = ?, original = coalesce(?, original), "
+            "passes = passes + ? WHERE id = ?",
+            (state, reason, crawl, capture, original, state == "failed", lease.id),
+        )
+
+    def _learn(self, db: sqlite3.Connection, page: Page, capture: int, seen: str) -> None:
+        if page.libraries:
+            entries.save_libraries(db, page.libraries)
+        if page.books:
+            entries.save_books(db, page.books)
+        if page.contents:
+            contents = entries.save_contents(db, page.contents, seen)
+            db.execute("UPDATE capture SET contents = ? WHERE id = ?", (contents, capture))
+        if page.entry:
+            version = entries.save_entry(db, page.entry, capture, seen)
+            db.execute("UPDATE capture SET version = ? WHERE id = ?", (version, capture))
+
+    def _touch(self, db: sqlite3.Connection, capture: int, original: int, seen: str) -> None:
+        version, contents = db.execute(
+            "UPDATE capture SET (version, contents) = (SELECT version, contents FROM capture WHERE id = ?) "
+            "WHERE id = ? RETURNING version, contents",
+            (original, capture),
+        ).fetchone()
+        if version is not None:
+            entries.touch_version(db, version, capture, seen)
+        if contents is not None:
+            entries.touch_contents(db, contents, seen)
+
+    def capture_at(self, link: Link | None, timestamp: str) -> int | None:
+        """The response to a question at an instant (WARC-Date), None if the ledger has none."""
+        if link is None:
+            return None
+        row = self._db.execute(
+            "SELECT c.id FROM url AS u JOIN capture AS c ON c.url_id = u.id "
+            "WHERE u.key = ? AND c.timestamp = ? AND c.type = 'response'",
+            (link.key, timestamp),
+        ).fetchone()
+        return row[0] if row else None
+
+    # -- files -------------------------------------------------------------------------------------------
+
+    def _warc(self, db: sqlite3.Connection, name: str) -> int:
+        number = self._warcs.get(name)
+        if number is None:
+            db.execute("INSERT OR IGNORE INTO warc (name) VALUES (?)", (name,))
+            number = db.execute("SELECT id FROM warc WHERE name = ?", (name,)).fetchone()[0]
+            self._warcs[name] = number
+        return number
+
+    def known_records(self, name: str) -> set[int]:
+        """Offsets of the records of a WARC file that the ledger knows."""
+        return {
+            row[0]
+            for row in self._db.execute(
+                "SELECT offset FROM capture WHERE warc_id = (SELECT id FROM warc WHERE name = ?)", (name,)
+            )
+        }
+
+    def whole_warcs(self) -> dict[str, int]:
+        """Finished WARC files of which every record is in the ledger, with their sizes in bytes."""
+        return dict(self._db.execute("SELECT name, size FROM warc WHERE whole"))
+
+    def finish_warc(self, name: str, size: int) -> None:
+        """The file is finished, every record of it is in the ledger, and its lines are in the index."""
+        with self.database.transaction() as db:
+            number = self._warc(db, name)
+            db.execute("UPDATE warc SET whole = 1, size = ? WHERE id = ?", (size, number))
+            db.execute("DELETE FROM cdx WHERE warc_id = ?", (number,))
+
+    def index_lines(self, name: str) -> list[str]:
+        """CDXJ lines of a file that are not yet in the index, sorted bytewise."""
+        rows = self._db.execute("SELECT line FROM cdx WHERE warc_id = (SELECT id FROM warc WHERE name = ?)", (name,))
+        return sorted((row[0] for row in rows), key=str.encode)
+
+    def unindexed(self) -> list[str]:
+        """Names of WARC files that have lines not yet in the index."""
+        rows = self._db.execute("SELECT name FROM warc WHERE id IN (SELECT DISTINCT warc_id FROM cdx)")
+        return [row[0] for row in rows]
+
+    # -- politeness that outlives the process -------------------------------------------------------------
+
+    def spent(self, day: str) -> tuple[int, int]:
+        """Requests and bytes of one day, `YYYY-MM-DD`."""
+        row = self._db.execute("SELECT requests, bytes FROM spent WHERE day = ?", (day,)).fetchone()
+        return (row[0], row[1]) if row else (0, 0)
+
+    def spend(self, day: str, requests: int, size_bytes: int) -> None:
+        with self.database.transaction() as db:
+            db.execute(
+                "INSERT INTO spent VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
+                "requests = requests + excluded.requests, bytes = bytes + excluded.bytes",
+                (day, requests, size_bytes),
+            )
+
+    def not_before(self, host: str) -> datetime | None:
+        """The instant before which a host asked not to be asked (Retry-After)."""
+        row = self._db.execute("SELECT not_before FROM host WHERE host = ?", (host,)).fetchone()
+        return datetime.fromisoformat(row[0]) if row and row[0] else None
+
+    def stop_host(self, host: str, until: datetime) -> None:
+        with self.database.transaction() as db:
+            db.execute(
+                "INSERT INTO host VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
+                (host, until.isoformat()),
+            )

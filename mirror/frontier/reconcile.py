@@ -1,0 +1,198 @@
+"""Ledger and WARC files brought to agree: after a kill, and from nothing (`mirror rebuild`).
+
+The WARCs are the truth. What stands in them and not in the ledger is read now, by the same code as in a live
+crawl; what the ledger names and no file holds is an error that only a person can settle.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from mirror.collection import Collection
+from mirror.errors import MirrorError
+from mirror.frontier.ledger import Ledger, Reading
+from mirror.pipelines.reading import read_capture, read_failure
+from mirror.sites.site import Site
+from mirror.store.database import Database
+from warc import cdxj, reader, repair
+from warc.capture import FailedAttempt
+from warc.reader import Record
+
+log = logging.getLogger(__name__)
+
+#: Readings marked in one transaction.
+BATCH = 500
+
+
+def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
+    """Mend what a kill left: torn tails, unfinished files, records the ledger does not know yet.
+
+    Raises:
+        MirrorError: A WARC the ledger names is gone, or is not as long as it was.
+    """
+    for path in collection.open_warcs():
+        mended = repair.mend_open(path)
+        if mended.cut_bytes:
+            log.warning("%s: %d bytes of an unfinished record were cut off", path.name, mended.cut_bytes)
+    whole = ledger.whole_warcs()
+    present = {path.name: path for path in collection.warcs()}
+    for name, size in whole.items():
+        path = present.get(name)
+        if path is None:
+            raise MirrorError(
+                f"archive/{name} stands in the ledger and is not on the disk. Restore it from a copy; "
+                f"if there is none, `mirror rebuild {collection.name}` makes the ledger say what is left"
+            )
+        if path.stat().st_size != size:
+            raise MirrorError(
+                f"archive/{name} has {path.stat().st_size} bytes and had {size} when it was finished. Restore it "
+                f"from a copy; if there is none, `mirror rebuild {collection.name}` reads what is left of it"
+            )
+    for name, path in present.items():
+        if name not in whole:
+            ingest(path, collection.index, site, ledger)
+
+
+def ingest(
+    path: Path,
+    index: Path,
+    site: Site,
+    ledger: Ledger,
+    progress: Callable[[int], None] = lambda records: None,
+) -> int:
+    """Read into the ledger every record of a finished WARC that it does not know.
+
+    Args:
+        path: The WARC file.
+        index: The CDXJ file that gets the file's lines.
+        site: The source, to read the pages.
+        ledger: Which is to know them.
+        progress: Told how many records were read, now and then.
+
+    Returns:
+        How many records were new to the ledger.
+    """
+    known = ledger.known_records(path.name)
+    crawl, count = 0, 0
+    batch: list[Reading] = []
+    for record in reader.read(path, on_odd="warn"):
+        if record.type == "warcinfo":
+            crawl = _note_crawl(record, ledger)
+            continue
+        if record.type == "request" or record.offset in known or record.target_uri is None:
+            continue
+        reading = _read(record, site, ledger)
+        if reading is None:
+            continue
+        if reading.page is None and reading.failure is None:
+            # A revisit rests on what its original said: that must be in the ledger first.
+            ledger.settle(crawl, [*batch, reading])
+            batch.clear()
+        else:
+            batch.append(reading)
+        count += 1
+        if len(batch) >= BATCH:
+            ledger.settle(crawl, batch)
+            batch.clear()
+            progress(count)
+    ledger.settle(crawl, batch)
+    cdxj.merge_into(index, ledger.index_lines(path.name))
+    ledger.finish_warc(path.name, path.stat().st_size)
+    progress(count)
+    return count
+
+
+def _note_crawl(record: Record, ledger: Ledger) -> int:
+    fields = record.fields()
+    number = int(fields.get("crawl", "0") or 0)
+    ledger.note_crawl(number, fields.get("crawl-began", record.date), fields.get("crawl-scope", "[]"))
+    return number
+
+
+def _read(record: Record, site: Site, ledger: Ledger) -> Reading | None:
+    """What a stored record says; None if it is of no URL of this source, or no answer at all."""
+    link = site.identify(record.target_uri or "")
+    if link is None:
+        return None
+    lease = ledger.lease_for(link)
+    written = record.written()
+    if record.type == "metadata":
+        fields = record.fields()
+        if "cause" not in fields:
+            return None
+        attempt = FailedAttempt(
+            record.target_uri or "",
+            datetime.fromisoformat(record.date),
+            fields["cause"],
+            fields.get("message", ""),
+        )
+        return read_failure(lease, attempt, written)
+    original = None
+    if record.type == "revisit":
+        original = ledger.capture_at(
+            site.identify(record.get("WARC-Refers-To-Target-URI") or ""), record.get("WARC-Refers-To-Date") or ""
+        )
+        if original is None:
+            log.warning("%s, byte %d: a revisit of a capture that is not here", record.path.name, record.offset)
+            return None
+    return read_capture(site, lease, record.capture(), written, original)
+
+
+def rebuild(
+    collection: Collection, site: Site, progress: Callable[[str, int], None] = lambda name, records: None
+) -> None:
+    """Make `mirror.db` and the index again from the WARC files alone. The old ones stay until the new are whole.
+
+    Only politeness counters (requests spent today, Retry-After) are taken over from the old ledger: no WARC
+    holds them.
+
+    Args:
+        collection: Whose lock the caller holds.
+        site: The source, to read the pages.
+        progress: Told file name and records read, now and then.
+    """
+    for path in collection.open_warcs():
+        repair.mend_open(path)
+    partial = collection.database_path.with_name("mirror.db.rebuild")
+    index = collection.index.with_name("index.cdxj.rebuild")
+    for leftover in (partial, _beside(partial, "-wal"), _beside(partial, "-shm"), index):
+        leftover.unlink(missing_ok=True)
+    database = Database(partial)
+    try:
+        ledger = Ledger(database)
+        ledger.add(site.seeds())
+        for path in collection.warcs():
+            ingest(path, index, site, ledger, lambda count, name=path.name: progress(name, count))
+        _take_over_politeness(collection, database)
+        database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        database.close()
+    # The write-ahead log of the old ledger must not meet the new one.
+    for suffix in ("-wal", "-shm"):
+        _beside(collection.database_path, suffix).unlink(missing_ok=True)
+    partial.replace(collection.database_path)
+    if index.exists():
+        index.replace(collection.index)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _take_over_politeness(collection: Collection, database: Database) -> None:
+    if not collection.database_path.exists():
+        return
+    try:
+        old = sqlite3.connect(collection.database_path)
+        with closing(old), database.transaction() as db:
+            for table in ("host", "spent"):
+                for row in old.execute(f"SELECT * FROM {table}"):
+                    marks = ", ".join("?" * len(row))
+                    db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", row)
+    except sqlite3.Error as error:
+        log.warning("the old mirror.db could not be read (%s): today's budget begins anew", error)

@@ -1,0 +1,60 @@
+"""Reading a stored capture: the one way from bytes to what they say, live, after a crash, and in a rebuild."""
+
+from __future__ import annotations
+
+from mirror.frontier.lease import Lease
+from mirror.frontier.ledger import Reading
+from mirror.sites.site import Answer, Site
+from warc import message
+from warc.capture import Capture, FailedAttempt
+from warc.record import Written
+
+#: Of an answer larger than this only the beginning is read for links and text; all of it is archived.
+MOST_READ_BYTES = 32 << 20
+
+
+def read_capture(
+    site: Site, lease: Lease, capture: Capture, written: Written, original: int | None = None
+) -> Reading:
+    """What a capture says. Pure but for reading the payload's spool file.
+
+    Args:
+        site: The source.
+        lease: The question it answers.
+        capture: The exchange.
+        written: Its record.
+        original: For a revisit, the capture it refers to; then the page says what that one said.
+    """
+    head = message.parse_head(capture.head)
+    truncated = capture.truncated
+    page = None
+    if original is None:
+        body = capture.payload.read(MOST_READ_BYTES)
+        if len(body) < capture.payload.size:
+            truncated = truncated or "length"
+        page = site.read(Answer(capture.target_uri, head.status, head.fields, body, truncated=truncated is not None))
+    return Reading(
+        lease=lease,
+        target=capture.target_uri,
+        written=written,
+        page=page,
+        truncated=truncated,
+        original=original,
+        etag=_text(head.get(b"etag")),
+        modified=_text(head.get(b"last-modified")),
+    )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+def read_failure(lease: Lease, attempt: FailedAttempt, written: Written) -> Reading:
+    """An attempt that brought no answer: evidence of silence."""
+    return Reading(
+        lease=lease,
+        target=attempt.target_uri,
+        written=written,
+        page=None,
+        failure=f"{attempt.cause}: {attempt.message}" if attempt.message else attempt.cause,
+    )

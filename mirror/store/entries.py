@@ -1,0 +1,162 @@
+"""Saving what a page says: libraries, books, tables of contents, entries and their versions.
+
+Functions over an open transaction; `frontier.ledger` calls them in the one that marks the capture, so that a
+text is known exactly when the capture it came from is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from mirror.extraction.page import Book, Contents, Entry, Library
+
+
+def dumps(value: Any) -> str:
+    """JSON as it is kept in columns: compact, Chinese as itself."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def save_libraries(db: sqlite3.Connection, libraries: Iterable[Library]) -> None:
+    """A title once known is only replaced by another title, never by its absence."""
+    db.executemany(
+        "INSERT INTO library VALUES (?, ?) ON CONFLICT (code) DO UPDATE "
+        "SET title = excluded.title WHERE excluded.title IS NOT NULL",
+        [(library.code, library.title) for library in libraries],
+    )
+
+
+def save_books(db: sqlite3.Connection, books: Iterable[Book]) -> None:
+    """Books by library and number; a book makes its library known too."""
+    for book in books:
+        db.execute("INSERT OR IGNORE INTO library (code) VALUES (?)", (book.library,))
+        db.execute(
+            "INSERT INTO book (library, number, title) VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+            "SET title = excluded.title WHERE excluded.title IS NOT NULL",
+            (book.library, book.number, book.title),
+        )
+
+
+def save_contents(db: sqlite3.Connection, contents: Contents, seen: str) -> int:
+    """A table of contents, kept once however often it is seen again.
+
+    Args:
+        db: An open transaction.
+        contents: As the page showed it.
+        seen: WARC-Date of the capture.
+
+    Returns:
+        The number of this table of contents in the store.
+    """
+    rows = [
+        (place, heading.rec, heading.title, heading.code, heading.indent, dumps(heading.path))
+        for place, heading in enumerate(contents.headings)
+    ]
+    digest = hashlib.sha256(dumps([contents.complete, rows]).encode()).hexdigest()
+    save_books(db, [Book(contents.library, contents.book, None)])
+    place = (contents.library, contents.book, digest)
+    found = db.execute("SELECT id FROM contents WHERE (library, book, digest) = (?, ?, ?)", place).fetchone()
+    if found:
+        number: int = found[0]
+        touch_contents(db, number, seen)
+        return number
+    number = db.execute(
+        "INSERT INTO contents (library, book, digest, complete, first_seen, last_seen) "
+        "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        (*place, contents.complete, seen, seen),
+    ).fetchone()[0]
+    # A number listed twice keeps its first line: the page order decides, as a reader's eye would.
+    db.executemany(
+        "INSERT OR IGNORE INTO heading (contents, place, rec, title, code, indent, path) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(number, *row) for row in rows],
+    )
+    _make_newest_contents(db, number)
+    return number
+
+
+def touch_contents(db: sqlite3.Connection, number: int, seen: str) -> None:
+    """The source still showed this table of contents at `seen`."""
+    db.execute(
+        "UPDATE contents SET first_seen = min(first_seen, ?1), last_seen = max(last_seen, ?1) WHERE id = ?2",
+        (seen, number),
+    )
+    _make_newest_contents(db, number)
+
+
+def _make_newest_contents(db: sqlite3.Connection, number: int) -> None:
+    db.execute(
+        "UPDATE book SET contents = ?1 FROM contents AS new WHERE new.id = ?1 "
+        "AND book.library = new.library AND book.number = new.book AND new.last_seen >= "
+        "coalesce((SELECT last_seen FROM contents WHERE id = book.contents), '')",
+        (number,),
+    )
+
+
+def text_digest(text: str) -> str:
+    """`sha256:` and hex, over the reading text in UTF-8 (CONTRACT)."""
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def save_entry(db: sqlite3.Connection, entry: Entry, capture: int, seen: str) -> int:
+    """A version of an entry, tied to its capture; the same text again only moves its dates.
+
+    Returns:
+        The number of the version.
+    """
+    content = entry.content
+    values = (
+        entry.title,
+        entry.code,
+        None if entry.path is None else dumps(entry.path),
+        content.raw_text,
+        content.text,
+        dumps([[item.heading, item.text] for item in content.items]),
+        dumps([[table.caption, table.rows] for table in content.tables]),
+        dumps(content.signatures),
+        dumps([entry.charset.declared, entry.charset.used, entry.charset.undecodable, entry.charset.private_use]),
+        content.width,
+        dumps(content.flags),
+    )
+    digest = hashlib.sha256(repr(values).encode("utf-8", "surrogatepass")).digest()
+    place = (entry.library, entry.book, entry.rec)
+    row = db.execute(
+        "INSERT INTO entry (library, book, rec) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id", place
+    ).fetchone()
+    known = None
+    if row is None:
+        row = db.execute("SELECT id FROM entry WHERE (library, book, rec) = (?, ?, ?)", place).fetchone()
+        known = db.execute("SELECT id FROM version WHERE entry = ? AND digest = ?", (row[0], digest)).fetchone()
+    if known:
+        version: int = known[0]
+        touch_version(db, version, capture, seen)
+        return version
+    version = db.execute(
+        "INSERT INTO version (entry, digest, text_digest, title, code, path, raw_text, text, items, tables, "
+        "signatures, charset, width, flags, first_seen, last_seen, capture) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (row[0], digest, text_digest(content.text), *values, seen, seen, capture),
+    ).fetchone()[0]
+    _make_newest_version(db, version)
+    return version
+
+
+def touch_version(db: sqlite3.Connection, version: int, capture: int, seen: str) -> None:
+    """The source still showed this text at `seen`, in `capture`."""
+    db.execute(
+        "UPDATE version SET capture = CASE WHEN ?1 >= last_seen THEN ?2 ELSE capture END, "
+        "first_seen = min(first_seen, ?1), last_seen = max(last_seen, ?1) WHERE id = ?3",
+        (seen, capture, version),
+    )
+    _make_newest_version(db, version)
+
+
+def _make_newest_version(db: sqlite3.Connection, version: int) -> None:
+    db.execute(
+        "UPDATE entry SET newest = ?1 FROM version AS new WHERE new.id = ?1 AND entry.id = new.entry "
+        "AND new.last_seen >= coalesce((SELECT last_seen FROM version WHERE id = entry.newest), '')",
+        (version,),
+    )
