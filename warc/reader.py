@@ -7,6 +7,7 @@ caller asks, ignored, logged, or raised.
 from __future__ import annotations
 
 import logging
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ _LONGEST_HEADER = 1 << 20
 #: An HTTP head longer than this is none.
 _LONGEST_HEAD = 4 << 20
 _END = b"\r\n\r\n"
+#: The blank line after a header, also of writers that end lines in LF alone; not the blank lines before one.
+_HEADER_END = re.compile(rb"(?<=[^\r\n])\r?\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,7 @@ class _Torn(Exception):
 
 def _read_record(path: Path, offset: int, source: _Source, odd: Callable[[int, str], None]) -> Record | None:
     buffer = bytearray()
-    while (end := buffer.find(_END)) < 0:
+    while (match := _HEADER_END.search(buffer)) is None:
         piece = source.next()
         if piece is None:
             if not buffer.strip():
@@ -232,9 +235,11 @@ def _read_record(path: Path, offset: int, source: _Source, odd: Callable[[int, s
                 return None if not source.more() else _read_record(path, source.begin(), source, odd)
             raise _Torn("its header has no end")
         buffer += piece
-        if len(buffer) > _LONGEST_HEADER and buffer.find(_END) < 0:
+        if len(buffer) > _LONGEST_HEADER and not _HEADER_END.search(buffer):
             raise _Torn(f"no end of its header in {_LONGEST_HEADER} bytes")
-    head = message.parse_head(bytes(buffer[:end]))
+    if match[0] != _END:
+        odd(offset, "its header lines do not end in CR LF (WARC 1.1, 4)")
+    head = message.parse_head(bytes(buffer[: match.start()]).lstrip(b"\r\n"))
     version = head.start.decode("latin-1")
     if not version.startswith("WARC/"):
         raise _Torn(f"no WARC record begins here but {bytes(buffer[:20])!r}")
@@ -242,7 +247,7 @@ def _read_record(path: Path, offset: int, source: _Source, odd: Callable[[int, s
     if length is None or not length.isdigit():
         raise _Torn(f"its Content-Length is {length!r}")
     block, left = Payload(), int(length)
-    rest: bytes | None = bytes(buffer[end + 4 :])
+    rest: bytes | None = bytes(buffer[match.end() :])
     while left:
         if not rest:
             rest = source.next()
@@ -256,8 +261,6 @@ def _read_record(path: Path, offset: int, source: _Source, odd: Callable[[int, s
     while len(tail) < 4 and (piece := source.next()) is not None:
         tail += piece
     if tail[:4] != _END:
-        if len(tail) < 4 and _END.startswith(tail) and source.torn():
-            raise _Torn("the two line ends after its block are not there")
         odd(offset, f"after its block stand {tail[:4]!r} and not two line ends (WARC 1.1, 4)")
     size = source.end(tail[4:] if tail[:4] == _END else tail.lstrip(b"\r\n"), offset, odd)
     record = Record(path, offset, size, version, head.fields, block)
@@ -313,9 +316,6 @@ class _Members:
                 return data
         return None
 
-    def torn(self) -> bool:
-        return not self._done
-
     def end(self, left: bytes, offset: int, odd: Callable[[int, str], None]) -> int:
         """Finish a record; what is left of its member begins the next. Returns the bytes of the member."""
         while not left and (piece := self.next()) is not None:
@@ -351,9 +351,6 @@ class _Plain:
         self._rest = b""
         self._base += len(piece)
         return piece or None
-
-    def torn(self) -> bool:
-        return True
 
     def end(self, left: bytes, offset: int, odd: Callable[[int, str], None]) -> int:
         self._rest = left
