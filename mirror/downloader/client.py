@@ -37,6 +37,9 @@ class Timeouts:
     idle_s: float = 60.0  #: silence, before the first byte or between two
     total_s: float = 3600.0  #: one exchange, from connecting to the last byte
     keep_s: float = 60.0  #: an unused connection is kept
+    #: For surplus bytes behind an answer on a connection that is to be kept. At 0, only those that come in
+    #: the same read are kept with their answer; a crawl that pauses between requests can afford 0.05.
+    settle_s: float = 0.0
 
 
 class ExchangeFailed(MirrorError):
@@ -186,7 +189,9 @@ class Client:
         # Before sending: WARC-Date is when capture began (WARC 1.1, 5.4), and a slow server would move it.
         began = datetime.now(UTC)
         try:
-            end = await connection.exchange(sent, answer, self._timeouts.idle_s, deadline)
+            end = await connection.exchange(
+                sent, answer, self._timeouts.idle_s, deadline, self._timeouts.settle_s
+            )
         except BaseException:
             connection.abort()
             answer.payload.close()
