@@ -17,6 +17,7 @@ from mirror.downloader.framing import LATE_BYTES, parse_status
 from mirror.downloader.request import Field
 from mirror.errors import MirrorError
 from warc.capture import Capture, FailedAttempt
+from warc.message import parse_head
 
 Cause = Literal[
     "dns",
@@ -88,9 +89,7 @@ class GaveUp(MirrorError):
         retry_after: When the server wants to be asked again, if it said so.
     """
 
-    def __init__(
-        self, last: Outcome, cause: Cause, attempts: int, retry_after: datetime | None = None
-    ) -> None:
+    def __init__(self, last: Outcome, cause: Cause, attempts: int, retry_after: datetime | None = None) -> None:
         self.last = last
         self.cause = cause
         self.attempts = attempts
@@ -199,15 +198,15 @@ async def fetch(
 
     course = _Course(policy, now)
     retrying = tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_result(lambda outcome: classify(outcome) is not None),
+        retry=course.note,
         stop=course.is_over,
         wait=course.wait_s,
         sleep=sleep,
         retry_error_callback=course.give_up,
     )
-    capture = await retrying(next_attempt)
-    assert isinstance(capture, Capture)
-    return capture
+    sound: Outcome = await retrying(next_attempt)
+    assert isinstance(sound, Capture)
+    return sound
 
 
 class _Course:
@@ -216,52 +215,50 @@ class _Course:
     def __init__(self, policy: RetryPolicy, now: Callable[[], datetime]) -> None:
         self._policy = policy
         self._now = now
+        self._cause: Cause = "protocol"
         self._failures: Counter[Cause] = Counter()
         self._retry_after: datetime | None = None
         self._hold_s = 0.0
 
-    def is_over(self, state: tenacity.RetryCallState) -> bool:
-        """Count the last failure and say whether it was one too many."""
+    def note(self, state: tenacity.RetryCallState) -> bool:
+        """Take down the last outcome; True if it calls for another attempt. Asked first, once an attempt."""
+        assert state.outcome is not None
+        if state.outcome.failed:
+            return False  # an error of ours, such as a full disk
         outcome, cause = _last(state)
+        if cause is None:
+            return False
+        self._cause = cause
         self._failures[cause] += 1
         self._retry_after = None
         self._hold_s = 0.0
         if isinstance(outcome, Capture):
             now = self._now()
-            self._retry_after = retry_after(split_fields(outcome.head), now)
+            self._retry_after = retry_after(parse_head(outcome.head).fields, now)
             if self._retry_after is not None:
                 self._hold_s = max(0.0, (self._retry_after - now).total_seconds())
+        return True
+
+    def is_over(self, state: tenacity.RetryCallState) -> bool:
+        """Whether the last failure was one too many."""
         return (
-            self._failures[cause] >= self._policy.backoff(cause).attempts
+            self._failures[self._cause] >= self._policy.backoff(self._cause).attempts
             or self._failures.total() >= self._policy.attempts
             or self._hold_s > self._policy.longest_retry_after_s
         )
 
     def wait_s(self, state: tenacity.RetryCallState) -> float:
         """Seconds until the next attempt: exponential by cause, jitter added, never before Retry-After."""
-        _, cause = _last(state)
-        backoff = self._policy.backoff(cause)
-        wait = min(backoff.longest_s, backoff.first_s * 2.0 ** (self._failures[cause] - 1))
+        backoff = self._policy.backoff(self._cause)
+        wait = min(backoff.longest_s, backoff.first_s * 2.0 ** (self._failures[self._cause] - 1))
         return max(self._hold_s, wait) + tenacity.wait_random(0, wait * self._policy.jitter)(state)
 
     def give_up(self, state: tenacity.RetryCallState) -> Outcome:
-        outcome, cause = _last(state)
-        raise GaveUp(outcome, cause, state.attempt_number, self._retry_after)
+        outcome, _ = _last(state)
+        raise GaveUp(outcome, self._cause, state.attempt_number, self._retry_after)
 
 
-def _last(state: tenacity.RetryCallState) -> tuple[Outcome, Cause]:
+def _last(state: tenacity.RetryCallState) -> tuple[Outcome, Cause | None]:
     assert state.outcome is not None
     outcome: Outcome = state.outcome.result()
-    cause = classify(outcome)
-    assert cause is not None
-    return outcome, cause
-
-
-def split_fields(head: bytes) -> list[Field]:
-    """Names and values of the field lines that have a colon; folded lines are left out."""
-    lines = head.split(b"\n")[1:]
-    return [
-        (name.strip(), value.strip())
-        for name, colon, value in (line.partition(b":") for line in lines if line[:1] not in (b" ", b"\t"))
-        if colon
-    ]
+    return outcome, classify(outcome)

@@ -103,9 +103,7 @@ def _cases() -> dict[str, Case]:
             ),
             payload=b"",
         ),
-        "redirect-gbk": Case(
-            (_sized(PAGE, "Location: /志/1".encode("gbk"), status=b"301 \xd2\xc6"),), payload=PAGE
-        ),
+        "redirect-gbk": Case((_sized(PAGE, "Location: /志/1".encode("gbk"), status=b"301 \xd2\xc6"),), payload=PAGE),
         "repeated-fields": Case(
             (
                 _sized(
@@ -214,6 +212,10 @@ class TortureServer:
     def __exit__(self, *exc_info: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+
+    def allow_weak_ciphers(self) -> None:
+        """Speak to clients as a server of 1999 does; before entering."""
+        self._tls.set_ciphers("ALL:@SECLEVEL=0")
 
     def url(self, path: str, *, tls: bool = False, fragments: bool = False) -> str:
         """Where a case is served, whole or in small pieces."""
