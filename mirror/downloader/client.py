@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import os
 import re
 import socket
 import ssl
@@ -37,6 +38,9 @@ class Timeouts:
     idle_s: float = 60.0  #: silence, before the first byte or between two
     total_s: float = 3600.0  #: one exchange, from connecting to the last byte
     keep_s: float = 60.0  #: an unused connection is kept
+    #: For surplus bytes behind an answer on a connection that is to be kept. At 0, only those that come in
+    #: the same read are kept with their answer; a crawl that pauses between requests can afford 0.05.
+    settle_s: float = 0.0
 
 
 class ExchangeFailed(MirrorError):
@@ -186,7 +190,7 @@ class Client:
         # Before sending: WARC-Date is when capture began (WARC 1.1, 5.4), and a slow server would move it.
         began = datetime.now(UTC)
         try:
-            end = await connection.exchange(sent, answer, self._timeouts.idle_s, deadline)
+            end = await connection.exchange(sent, answer, self._timeouts.idle_s, deadline, self._timeouts.settle_s)
         except BaseException:
             connection.abort()
             answer.payload.close()
@@ -410,4 +414,6 @@ def _failed(target: Target, trial: _Trial) -> FailedAttempt:
 def _words(problem: BaseException) -> str:
     if isinstance(problem, ssl.SSLError) and problem.reason:
         return problem.reason.lower().replace("_", " ")
+    if isinstance(problem, OSError) and problem.errno and problem.errno > 0:
+        return os.strerror(problem.errno)  # asyncio puts its own words in place of these
     return getattr(problem, "strerror", None) or str(problem) or type(problem).__name__

@@ -56,6 +56,8 @@ class Connection(asyncio.Protocol):
         self._idle_s = 0.0
         self._deadline = 0.0
         self._lingers_until = 0.0
+        self._patience_s = 0.0
+        self._settle_s = 0.0
 
     # For the client
 
@@ -64,12 +66,15 @@ class Connection(asyncio.Protocol):
         """Ready for a request: neither closed nor closing, and nothing unasked-for has come."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def exchange(self, request: bytes, answer: Answer, idle_s: float, deadline: float) -> asyncio.Future[End]:
+    def exchange(
+        self, request: bytes, answer: Answer, idle_s: float, deadline: float, settle_s: float = 0.0
+    ) -> asyncio.Future[End]:
         """Send a request and fill `answer`; done when the answer has ended, one way or another.
 
         Args:
             idle_s: Patience with silence.
             deadline: Loop time at which patience ends altogether.
+            settle_s: Wait so long for surplus bytes even where none are to be expected.
         """
         assert self._transport is not None
         assert self._answer is None
@@ -78,7 +83,8 @@ class Connection(asyncio.Protocol):
         self._heard = self._loop.time()
         self._idle_s = idle_s
         self._deadline = deadline
-        self._lingers_until = 0.0
+        self._settle_s = settle_s
+        self._lingers_until = self._patience_s = 0.0
         self._watch(min(self._heard + idle_s, deadline))
         self._transport.write(request)
         return self._ended
@@ -122,10 +128,14 @@ class Connection(asyncio.Protocol):
             self.abort(problem)
             return
         if answer.phase == "done":
-            if answer.leaves_connection_clean or answer.truncated is not None:
+            if answer.truncated is not None:
                 self._end(End.WHOLE)
+            elif not answer.leaves_connection_clean:
+                self._linger(LINGER_S)
+            elif self._settle_s:
+                self._linger(self._settle_s)
             else:
-                self._linger()
+                self._end(End.WHOLE)
         elif answer.phase == "failed":
             self._end(End.UNREADABLE)
         else:
@@ -147,10 +157,11 @@ class Connection(asyncio.Protocol):
 
     # Time
 
-    def _linger(self) -> None:
-        """The answer is whole but the connection is of no more use: wait a little for its end."""
-        if not self._lingers_until:
-            self._lingers_until = self._loop.time() + LINGER_S
+    def _linger(self, patience_s: float) -> None:
+        """The answer is whole: wait a little for surplus bytes and the end of the connection."""
+        if patience_s > self._patience_s:
+            self._patience_s = patience_s
+            self._lingers_until = self._loop.time() + patience_s
             self._watch(self._lingers_until)
 
     def _watch(self, when: float) -> None:
