@@ -241,7 +241,7 @@ def _read_record(path: Path, offset: int, source: _Source, odd: Callable[[int, s
         odd(offset, "its header lines do not end in CR LF (WARC 1.1, 4)")
     head = message.parse_head(bytes(buffer[: match.start()]).lstrip(b"\r\n"))
     version = head.start.decode("latin-1")
-    if not version.startswith("WARC/"):
+    if not version.upper().startswith("WARC/"):
         raise _Torn(f"no WARC record begins here but {bytes(buffer[:20])!r}")
     length = head.get(b"content-length")
     if length is None or not length.isdigit():
