@@ -12,30 +12,36 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
 
 from scrapy.crawler import Crawler
 
 from mirror import __version__
-from mirror.cli.progress import Event
+from mirror.cli.events import Began, BookKnown, Committed, Ended, Event, Settled, Waits
 from mirror.collection import Collection
 from mirror.config import CollectionConfig, require_contact, with_overrides
-from mirror.downloader.client import Client, Timeouts
+from mirror.downloader.client import Client
+from mirror.downloader.retry import retry_after
 from mirror.errors import UsageError
 from mirror.extraction.page import Link
 from mirror.frontier import reconcile
 from mirror.frontier.lease import Lease
-from mirror.frontier.ledger import Ledger, Reading
+from mirror.frontier.ledger import Ledger, Reading, standing_of
 from mirror.frontier.scope import Scope
 from mirror.pipelines.answered import Answered
 from mirror.pipelines.commit import Committer
 from mirror.pipelines.reading import read_capture, read_failure
-from mirror.politeness.guard import Guard
+from mirror.politeness.budget import Budget
+from mirror.politeness.guard import AskedToStop, Guard
+from mirror.politeness.pace import Pace
+from mirror.politeness.robots import RobotsPolicy
 from mirror.sites import open_site
 from mirror.sites.site import Site
 from mirror.store.entries import dumps
-from warc import cdxj
+from warc import cdxj, message
 from warc.capture import Capture, FailedAttempt
 from warc.record import Original, Written
 from warc.writer import Writer
@@ -124,6 +130,7 @@ class Crawl:
         self._leases: deque[Lease] = deque()
         self._in_flight: dict[int, Lease] = {}
         self._unsettled: Counter[str] = Counter()  # records per file that the ledger does not know yet
+        self._turn_began: dict[int, float] = {}
         self._finished: list[str] = []  # finished files that are not in the index yet
 
         database = collection.database()
@@ -140,9 +147,54 @@ class Crawl:
             max_bytes=config.capture.max_warc_bytes,
         )
         self._committer = Committer(self.number, self._writer, self.ledger, self._committed)
-        self.client = Client(timeouts=Timeouts(), max_body_bytes=config.capture.max_body_bytes)
-        self.retry_policy = config.retry
-        self.guard = Guard()
+        self.retry_policy = config.retry_policy
+        self.client = Client(
+            timeouts=config.timeouts,
+            max_body_bytes=config.capture.max_body_bytes,
+            accept_invalid_tls=config.capture.accept_invalid_tls,
+            proxy=config.capture.proxy or None,
+        )
+        self.guard = self._make_guard()
+        self._announce()
+
+    def _make_guard(self) -> Guard:
+        polite = self.config.politeness
+        guard = Guard(
+            Pace(polite.delay_s, polite.jitter, polite.slowest_factor),
+            Budget(
+                polite.daily_requests,
+                polite.daily_bytes,
+                ZoneInfo(polite.time_zone),
+                self.ledger.spent,
+                self.ledger.spend,
+            ),
+            self.config.quiet_hours,
+            concurrency=polite.concurrency,
+            longest_wait_s=polite.longest_wait_s,
+            most_failures=polite.most_failures_in_a_row,
+            on_waiting=lambda waiting: self.on_event(Waits(waiting.reason, waiting.until.isoformat())),
+        )
+        if (until := self.ledger.not_before(self.host)) is not None:
+            guard.stop_host(until)
+        return guard
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.site.base_url).netloc
+
+    def _announce(self) -> None:
+        self.on_event(
+            Began(
+                self.collection.name,
+                self.number,
+                self.config.source,
+                self.site.base_url,
+                self.config.politeness.delay_s,
+                self._limit,
+            )
+        )
+        for library, book, title, expected, held in self.ledger.books_known():
+            self.on_event(BookKnown(library, book, title, expected, held))
 
     def _seeds(self) -> list[Link]:
         seeds = [link for scope in self.scopes for link in scope.seeds(self.site)] or self.site.seeds()
@@ -187,7 +239,7 @@ class Crawl:
     def _refill(self) -> None:
         # What has been found by now must be in the frontier before it is asked for more.
         self._committer.commit()
-        if not self.guard.knows_robots:
+        if self.guard.robots is None:
             # Nothing may be asked before robots.txt (RFC 9309, 2.3).
             if not self._in_flight:
                 self._leases += self.ledger.lease(1, self.scopes)
@@ -230,9 +282,45 @@ class Crawl:
         return Stored(outcome, written, original)
 
     async def turn(self, lease: Lease) -> None:
-        await self.guard.before_request(lease.url)
+        """Wait until the question may be asked. Raises Disallowed or AskedToStop."""
+        await self.guard.enter(lease.url, is_robots=lease.kind == "robots")
+        self._turn_began[lease.id] = monotonic()
 
-    def request_fields(self, lease: Lease) -> list[tuple[bytes, bytes]]:
+    def end_turn(self, lease: Lease) -> float:
+        """The exchange is over, however it ended. Returns the seconds it took; 0 if there was none."""
+        began = self._turn_began.pop(lease.id, None)
+        if began is None:
+            return 0.0
+        self.guard.leave()
+        return monotonic() - began
+
+    def turn_over(self, lease: Lease, outcome: Capture | FailedAttempt) -> None:
+        """Tell the guard how the exchange went."""
+        elapsed_s = self.end_turn(lease)
+        if isinstance(outcome, FailedAttempt):
+            self.guard.refused(len(outcome.received))
+            return
+        head = message.parse_head(outcome.head)
+        until = retry_after(head.fields, datetime.now(UTC)) if head.status >= 300 else None
+        if until is not None:
+            self.guard.stop_host(until)
+            self.ledger.stop_host(self.host, until)
+        if head.status == 429 or head.status >= 500 or outcome.truncated in ("disconnect", "time"):
+            self.guard.refused(outcome.payload.size)
+        else:
+            self.guard.answered(elapsed_s, outcome.payload.size)
+
+    def learn_robots(self, policy: RobotsPolicy) -> None:
+        """From now on other questions may be asked, as far as the policy lets us."""
+        self.guard.robots = policy
+        if policy.crawl_delay_s:
+            self.guard.pace.delay_s = max(self.guard.pace.delay_s, policy.crawl_delay_s)
+        for url in policy.sitemaps:
+            self.add_url(url)
+        if not policy.allowed(self.site.base_url):
+            log.warning("%s", policy.reason)
+
+    def request_fields(self, lease: Lease, url: str) -> list[tuple[bytes, bytes]]:
         """Header fields to send, behind Host: honest, few, and conditional if an earlier answer is held."""
         fields = [
             (b"User-Agent", self.config.user_agent.encode("ascii")),
@@ -241,7 +329,7 @@ class Crawl:
             (b"Accept-Encoding", b"gzip, deflate"),
         ]
         earlier = lease.earlier
-        if earlier is not None and earlier.target == lease.url:
+        if earlier is not None and earlier.target == url and lease.kind != "robots":
             if earlier.etag:
                 fields.append((b"If-None-Match", earlier.etag.encode("latin-1")))
             if earlier.modified:
@@ -249,16 +337,43 @@ class Crawl:
         return fields
 
     def judge(self, lease: Lease, reading: Reading) -> None:
-        if lease.kind == "robots":
-            self.guard.set_robots()
+        """Tell the guard what came of a question in the end: block pages with status 200 count as failures."""
+        state, reason = standing_of(reading.page, reading.truncated, reading.failure)
+        page = reading.page
+        if page is not None and page.contents is not None:
+            title = next((book.title for book in page.books if book.number == page.contents.book), None)
+            held = self.ledger.held(page.contents.library, page.contents.book)
+            self.on_event(
+                BookKnown(page.contents.library, page.contents.book, title, len(page.contents.headings), held)
+            )
+        self.on_event(
+            Settled(
+                lease.url,
+                lease.kind,
+                state,
+                reason,
+                reading.written.status,
+                reading.size_bytes,
+                lease.library,
+                lease.book,
+                page.entry.title if page is not None and page.entry is not None else None,
+            )
+        )
+        if lease.kind != "robots":
+            try:
+                self.guard.judged(state != "failed", reason or "")
+            except AskedToStop as error:
+                self.stop(f"stopped: {error}")
 
     def refuse(self, lease: Lease, reason: str) -> None:
         """The question may not be asked (robots.txt)."""
         self._in_flight.pop(lease.id, None)
         self.ledger.refuse(lease, reason)
+        self.on_event(Settled(lease.url, lease.kind, "refused", reason, None, 0, lease.library, lease.book, None))
 
-    def put_back(self, lease: Lease, stored: Sequence[Stored]) -> None:
+    def put_back(self, lease: Lease, stored: Sequence[Stored], why: str) -> None:
         """The question was not answered and will be asked in a later run; its attempts are kept."""
+        self.stop(why if why == self.outcome else f"stopped: {why}")
         self._in_flight.pop(lease.id, None)
         self._add([replace(self._reading(lease, one), final=False) for one in stored])
         self._leases.append(lease)
@@ -290,6 +405,8 @@ class Crawl:
             self.fail(error)
 
     def _committed(self, readings: list[Reading]) -> None:
+        self.guard.budget.flush()
+        self.on_event(Committed(len(readings), self._writer.total_bytes))
         for reading in readings:
             self._unsettled[reading.written.filename] -= 1
         if self._finished:
@@ -327,9 +444,11 @@ class Crawl:
         finally:
             self._writer.abandon()
             self._resources.close()
+            self.on_event(Ended(self.number, self.outcome or "interrupted"))
 
     def _close_archive(self) -> None:
         self._committer.commit()
+        self.guard.budget.flush()
         self._writer.close()
         self._finished += [path.name for path in self._writer.take_finished()]
         self._finish_files()

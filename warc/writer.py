@@ -53,6 +53,7 @@ class Writer:
         self._synced = 0
         self._warcinfo_id = ""
         self._finished: list[Path] = []
+        self._finished_bytes = 0
 
     def write(self, capture: Capture, revisit_of: Original | None = None) -> Written:
         """Store a capture: a response and its request, or a revisit if `revisit_of` holds the same.
@@ -93,12 +94,19 @@ class Writer:
         except OSError as error:
             raise self._error(error) from error
         self._finished.append(whole)
+        self._finished_bytes += self._position
+        self._position = self._synced = 0
 
     def abandon(self) -> None:
         """Let go of the file as it is; `repair.mend_open` finishes it when the collection is next opened."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes this writer has put into files."""
+        return self._finished_bytes + self._position
 
     def take_finished(self) -> list[Path]:
         """Files finished since this was last asked."""

@@ -6,21 +6,25 @@ The response is built from the recorded bytes, so that what was kept and what wa
 from __future__ import annotations
 
 from typing import Self
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from w3lib.url import safe_url_string
 
 from mirror.crawl import Crawl, Stored, crawl_of
 from mirror.downloader.client import Client
 from mirror.downloader.retry import GaveUp, RetryPolicy, fetch
+from mirror.extraction.content import decode_content
 from mirror.frontier.lease import Lease
 from mirror.politeness.guard import AskedToStop, Disallowed
+from mirror.politeness.robots import RobotsPolicy
 from warc import message
 from warc.capture import Capture, FailedAttempt
-from warc.errors import ArchiveWriteError
+from warc.errors import WarcError
 
 
 class Unanswered(IgnoreRequest):
@@ -61,40 +65,79 @@ class ArchivingHandler(BaseDownloadHandler):
         """
         crawl, lease = self._crawl, request.meta["lease"]
         stored: list[Stored] = []
+        try:
+            capture = await self._ask(lease, lease.url, stored)
+            if lease.kind == "robots":
+                await self._read_robots(lease, capture, stored)
+        except Disallowed as error:
+            crawl.refuse(lease, str(error))
+            raise IgnoreRequest(str(error)) from None
+        except AskedToStop as error:
+            crawl.put_back(lease, stored, str(error))
+            raise IgnoreRequest(str(error)) from None
+        except ValueError as error:
+            crawl.refuse(lease, f"cannot be asked: {error}")
+            raise IgnoreRequest(str(error)) from None
+        except (WarcError, OSError) as error:
+            crawl.fail(error)
+            raise IgnoreRequest(str(error)) from None
+        if capture is None:
+            raise Unanswered(lease, stored)
+        request.meta["stored"] = stored
+        return Response(
+            url=capture.target_uri,
+            status=message.parse_head(capture.head).status or 200,
+            body=capture.payload.read() if capture.payload.in_memory else b"",
+            request=request,
+            protocol=capture.protocol[0],
+        )
+
+    async def _ask(self, lease: Lease, url: str, stored: list[Stored]) -> Capture | None:
+        """Every attempt is archived as it comes. None if the last one brought no answer."""
+        crawl = self._crawl
 
         async def before() -> None:
             await crawl.turn(lease)
 
         def after(outcome: Capture | FailedAttempt) -> None:
+            crawl.turn_over(lease, outcome)
             stored.append(crawl.record(lease, outcome))
 
         try:
-            capture = await fetch(
+            return await fetch(
                 self._client,
-                lease.url,
-                crawl.request_fields(lease),
+                url,
+                crawl.request_fields(lease, url),
                 self._policy,
                 before_attempt=before,
                 after_attempt=after,
+                sleep=crawl.guard.pause,
             )
-        except GaveUp:
-            raise Unanswered(lease, stored) from None
-        except Disallowed as error:
-            crawl.refuse(lease, str(error))
-            raise IgnoreRequest(str(error)) from None
-        except AskedToStop as error:
-            crawl.put_back(lease, stored)
-            raise IgnoreRequest(str(error)) from None
-        except (ArchiveWriteError, OSError) as error:
-            crawl.fail(error)
-            raise IgnoreRequest(str(error)) from None
-        request.meta["stored"] = stored
+        except GaveUp as error:
+            return error.last if isinstance(error.last, Capture) else None
+        finally:
+            crawl.end_turn(lease)
+
+    async def _read_robots(self, lease: Lease, capture: Capture | None, stored: list[Stored]) -> None:
+        """Follow robots.txt through up to five redirects of the same host (RFC 9309, 2.3.1.2), then obey it."""
+        agent, url = self._crawl.config.user_agent, lease.url
+        for _ in range(5):
+            if capture is None:
+                self._crawl.learn_robots(RobotsPolicy.unreachable("no answer"))
+                return
+            head = message.parse_head(capture.head)
+            location = head.get(b"location")
+            if not 300 <= head.status < 400 or head.status == 304 or location is None:
+                break
+            url = urljoin(url, safe_url_string(location, encoding="latin-1"))
+            if urlsplit(url).hostname != urlsplit(lease.url).hostname:
+                self._crawl.learn_robots(RobotsPolicy.unreachable(f"it is said to be at {url}, another host"))
+                return
+            capture = await self._ask(lease, url, stored)
+        if capture is None:
+            self._crawl.learn_robots(RobotsPolicy.unreachable("no answer"))
+            return
         head = message.parse_head(capture.head)
-        return Response(
-            url=capture.target_uri,
-            status=head.status or 200,
-            body=capture.payload.read() if capture.payload.in_memory else b"",
-            request=request,
-            ip_address=None,
-            protocol=capture.protocol[0],
-        )
+        coding = (head.get(b"content-encoding") or b"").decode("latin-1")
+        body = decode_content(capture.payload.read(1 << 20), coding).data
+        self._crawl.learn_robots(RobotsPolicy.from_answer(head.status, body, agent))

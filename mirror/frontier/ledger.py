@@ -60,6 +60,7 @@ class Reading:
     original: int | None = None  #: capture a revisit refers to
     etag: str | None = None
     modified: str | None = None
+    size_bytes: int = 0  #: of the payload
     final: bool = True  #: False for an attempt that was followed by another
 
 
@@ -206,7 +207,7 @@ class Ledger:
                 (*values, count),
             ).fetchall()
             db.executemany("UPDATE url SET state = 'leased' WHERE id = ?", [(row[0],) for row in rows])
-        return [Lease(*row[:9], earlier=Earlier(*row[9:]) if row[9] is not None else None) for row in rows]
+        return [Lease(*row[:9], Earlier(*row[9:]) if row[9] is not None else None) for row in rows]
 
     def lease_for(self, link: Link) -> Lease:
         """The lease a stored record was written under, as far as it can be told from its URI."""
@@ -225,7 +226,7 @@ class Ledger:
                 "RETURNING id, url, key, kind, library, book, rec, hops, passes",
                 (link.key, link.url, link.kind, link.library, link.book, link.rec, RANK[link.kind]),
             ).fetchone()
-        return Lease(*row, earlier=None)
+        return Lease(*row, None)
 
     def give_back(self, leases: Iterable[Lease]) -> None:
         """Leases that were not used are free again."""
@@ -255,6 +256,20 @@ class Ledger:
             self._db.execute(f"SELECT state, count(*) FROM url WHERE {where} GROUP BY state", values).fetchall()
         )
         return Standing(**{name: counts.get(name, 0) for name in Standing.__slots__})
+
+    def books_known(self) -> list[tuple[str, int, str | None, int, int]]:
+        """Library, number, title, entries listed and entries held of every book whose contents are held."""
+        return self._db.execute(
+            "SELECT b.library, b.number, b.title, (SELECT count(*) FROM heading WHERE contents = b.contents), "
+            "(SELECT count(*) FROM entry AS e WHERE e.library = b.library AND e.book = b.number) "
+            "FROM book AS b WHERE b.contents IS NOT NULL ORDER BY b.library, b.number"
+        ).fetchall()
+
+    def held(self, library: str, book: int) -> int:
+        """Entries of a book that are held."""
+        row = self._db.execute("SELECT count(*) FROM entry WHERE (library, book) = (?, ?)", (library, book))
+        count: int = row.fetchone()[0]
+        return count
 
     # -- captures ----------------------------------------------------------------------------------------
 

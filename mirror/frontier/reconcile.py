@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from mirror.collection import Collection
@@ -42,15 +43,15 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
     whole = ledger.whole_warcs()
     present = {path.name: path for path in collection.warcs()}
     for name, size in whole.items():
-        path = present.get(name)
-        if path is None:
+        held = present.get(name)
+        if held is None:
             raise MirrorError(
                 f"archive/{name} stands in the ledger and is not on the disk. Restore it from a copy; "
                 f"if there is none, `mirror rebuild {collection.name}` makes the ledger say what is left"
             )
-        if path.stat().st_size != size:
+        if held.stat().st_size != size:
             raise MirrorError(
-                f"archive/{name} has {path.stat().st_size} bytes and had {size} when it was finished. Restore it "
+                f"archive/{name} has {held.stat().st_size} bytes and had {size} when it was finished. Restore it "
                 f"from a copy; if there is none, `mirror rebuild {collection.name}` reads what is left of it"
             )
     for name, path in present.items():
@@ -158,16 +159,16 @@ def rebuild(
     """
     for path in collection.open_warcs():
         repair.mend_open(path)
-    partial = collection.database_path.with_name("mirror.db.rebuild")
+    fresh = collection.database_path.with_name("mirror.db.rebuild")
     index = collection.index.with_name("index.cdxj.rebuild")
-    for leftover in (partial, _beside(partial, "-wal"), _beside(partial, "-shm"), index):
+    for leftover in (fresh, _beside(fresh, "-wal"), _beside(fresh, "-shm"), index):
         leftover.unlink(missing_ok=True)
-    database = Database(partial)
+    database = Database(fresh)
     try:
         ledger = Ledger(database)
         ledger.add(site.seeds())
         for path in collection.warcs():
-            ingest(path, index, site, ledger, lambda count, name=path.name: progress(name, count))
+            ingest(path, index, site, ledger, partial(progress, path.name))
         _take_over_politeness(collection, database)
         database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
@@ -175,7 +176,7 @@ def rebuild(
     # The write-ahead log of the old ledger must not meet the new one.
     for suffix in ("-wal", "-shm"):
         _beside(collection.database_path, suffix).unlink(missing_ok=True)
-    partial.replace(collection.database_path)
+    fresh.replace(collection.database_path)
     if index.exists():
         index.replace(collection.index)
 

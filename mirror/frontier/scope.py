@@ -48,7 +48,8 @@ class Scope:
         """As SQL over the columns library, book and rec: the place itself and the lists on the way to it."""
         if self.book is None:
             return f"({table}library = ?)", [self.library]
-        sql, values = f"({table}library = ? AND ({table}book = ?", [self.library, self.book]
+        sql = f"({table}library = ? AND ({table}book = ?"
+        values: list[str | int] = [self.library, self.book]
         if self.rec is not None:
             sql += f" AND ({table}rec IS NULL OR {table}rec = ?)"
             values.append(self.rec)

@@ -42,6 +42,7 @@ def read_capture(
         original=original,
         etag=_text(head.get(b"etag")),
         modified=_text(head.get(b"last-modified")),
+        size_bytes=capture.payload.size,
     )
 
 
