@@ -66,7 +66,7 @@ class Crawl:
 
     Attributes:
         number: The crawl's number in the collection.
-        outcome: Why it ended: complete, limit, interrupted, or `stopped: …`.
+        outcome: Why it ended: finished (nothing left to ask), limit, interrupted, or `stopped: …`.
         error: What made it stop, if that was a failure of ours; nothing was lost before it.
     """
 
@@ -253,7 +253,7 @@ class Crawl:
                 break
         if not self._leases and not self._in_flight:
             found = self.ledger.standing(self.scopes).found
-            self.outcome = "limit" if found else "complete"
+            self.outcome = "limit" if found else "finished"
 
     def add_url(self, url: str) -> bool:
         """Put a URL into the frontier. False if it is outside the source."""
@@ -271,10 +271,12 @@ class Crawl:
             written = self._writer.write_failure(outcome)
         else:
             earlier = lease.earlier
-            written = self._writer.write(
-                outcome,
-                earlier and Original(earlier.target, earlier.timestamp, earlier.record_id, earlier.payload_digest),
-            )
+            original_record = None
+            if earlier is not None:
+                original_record = Original(
+                    earlier.target, earlier.timestamp, earlier.record_id, earlier.payload_digest
+                )
+            written = self._writer.write(outcome, original_record)
             if written.type == "revisit" and earlier is not None:
                 original = earlier.capture
         self._unsettled[written.filename] += 1

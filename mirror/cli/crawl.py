@@ -70,7 +70,7 @@ def run(
         if isinstance(crawl.error, OSError | MirrorError):
             raise crawl.error
         raise MirrorError(str(crawl.error)) from crawl.error
-    return 0 if crawl.outcome == "complete" and is_complete(collection) else 3
+    return 0 if crawl.outcome == "finished" and is_complete(collection) else 3
 
 
 def is_complete(collection: Collection) -> bool:

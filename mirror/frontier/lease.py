@@ -33,4 +33,4 @@ class Lease:
     rec: int | None
     hops: int
     passes: int
-    earlier: Earlier | None
+    earlier: Earlier | None = None

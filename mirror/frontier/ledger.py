@@ -116,7 +116,7 @@ class Ledger:
         last = self._db.execute("SELECT number, scope, outcome FROM crawl ORDER BY number DESC LIMIT 1").fetchone()
         with self.database.transaction() as db:
             db.execute("UPDATE url SET state = 'found' WHERE state = 'leased'")
-            if last and last[1] == written and last[2] != "complete":
+            if last and last[1] == written and last[2] != "finished" and self._has_work(scopes):
                 db.execute("UPDATE crawl SET ended = NULL, outcome = NULL WHERE number = ?", (last[0],))
                 number: int = last[0]
             else:
@@ -128,6 +128,13 @@ class Ledger:
             db.execute("UPDATE url SET state = 'found', passes = 0 WHERE state IN ('failed', 'refused')")
             db.execute("UPDATE url SET state = 'found', hop = NULL, hops = 0 WHERE kind = 'robots'")
         return number
+
+    def _has_work(self, scopes: Sequence[Scope]) -> bool:
+        where, values = questions_in(scopes)
+        row = self._db.execute(
+            f"SELECT EXISTS (SELECT 1 FROM url WHERE state = 'found' AND kind <> 'robots' AND {where})", values
+        )
+        return bool(row.fetchone()[0])
 
     def note_crawl(self, number: int, began: str, scope: str) -> None:
         """Make a crawl known that a WARC names (`mirror rebuild`). Its outcome is not known."""
@@ -226,7 +233,7 @@ class Ledger:
                 "RETURNING id, url, key, kind, library, book, rec, hops, passes",
                 (link.key, link.url, link.kind, link.library, link.book, link.rec, RANK[link.kind]),
             ).fetchone()
-        return Lease(*row, None)
+        return Lease(*row)
 
     def give_back(self, leases: Iterable[Lease]) -> None:
         """Leases that were not used are free again."""

@@ -40,7 +40,7 @@ class GazetteerSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Nothing to yield: the seeds stand in the frontier."""
-        for nothing in ():
+        for nothing in list[Any]():
             yield nothing
 
     def parse(self, response: Response, **_: Any) -> Iterator[Answered]:

@@ -20,7 +20,7 @@ CREATE TABLE crawl (
     number    INTEGER PRIMARY KEY,
     began     TEXT NOT NULL,
     ended     TEXT,
-    outcome   TEXT,                -- complete, limit, interrupted, stopped: …; NULL while it runs or if it was killed
+    outcome   TEXT,                -- finished, limit, interrupted, stopped: …; NULL while it runs
     scope     TEXT NOT NULL DEFAULT '[]'
 );
 CREATE TABLE warc (
