@@ -11,6 +11,7 @@ _BOX = re.compile("[\u2500-\u257f]")
 _BOX_START = re.compile("[ \t\u3000\xa0]*[\u2502\u2503\u250c-\u254b\u2550-\u257f]")
 _BOX_BARS = re.compile("[\u2502\u2503][^\u2502\u2503]*[\u2502\u2503]")
 _RULE_LINE = re.compile("[ \t\u3000\xa0]*[\u2500\u2501\u2550\\-=_—－]{4,}[ \t\u3000\xa0]*\\Z")
+_RULE_ENDS = frozenset("\u2500\u2501\u2550-=_—－ \t\u3000\xa0")
 _WIDE_BLANK = re.compile("[\u3000\t]")
 
 
@@ -51,4 +52,4 @@ def is_table_line(line: str) -> bool:
 
 def is_rule(line: str) -> bool:
     """Whether a line is nothing but a ruled line."""
-    return _RULE_LINE.match(line) is not None
+    return line[-1:] in _RULE_ENDS and _RULE_LINE.match(line) is not None

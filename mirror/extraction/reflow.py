@@ -161,7 +161,7 @@ def _infer(lines: _Lines) -> Width | None:
             continue
         if full < PROOF_LINES and not _is_believable(edge, full, lines):
             continue
-        if full >= PROOF_LINES and not _goes_on(edge, lines):
+        if full >= PROOF_LINES and not _going_on(edge, lines, 1):
             continue
         if full >= PROOF_LINES:
             edge = _settle(edge, counts, lines)
@@ -209,13 +209,8 @@ def _is_believable(edge: int, full: int, lines: _Lines) -> bool:
     return on > 0 and (bool(SEEN_WIDTHS & {edge, edge + 1, edge - 1}) or (on == full and edge >= 60))
 
 
-def _goes_on(edge: int, lines: _Lines) -> bool:
-    """Whether any full line is followed by one that may continue it: a list of equal lines is no width."""
-    return _going_on(edge, lines) > 0
-
-
-def _going_on(edge: int, lines: _Lines) -> int:
-    """How many full lines break off in mid sentence before a line that is not indented."""
+def _going_on(edge: int, lines: _Lines, enough: int = MAX_WIDTH) -> int:
+    """How many full lines break off in mid sentence before a line that is not indented; `enough` will do."""
     found = 0
     bare = lines.bare
     for at, width in enumerate(lines.widths[:-1]):
@@ -226,6 +221,8 @@ def _going_on(edge: int, lines: _Lines) -> int:
         indent = indent_of(bare[at + 1])
         if (not indent or indent == indent_of(bare[at])) and bare[at][-1] not in _SENTENCE_ENDS:
             found += not _HEAD.match(bare[at + 1])
+            if found >= enough:
+                break
     return found
 
 

@@ -77,9 +77,16 @@ def _read_body(site: Site, answer: Answer, opened: Opened, asked: Link) -> Page:
     base = base_of(answer.url, markup)
     charset = opened.charset.used
     anchors = list(_read_anchors(site, base, root, charset))
-    links = [anchor.link for anchor in anchors if anchor.link.kind in ("home", "library", "list", "entry")]
-    links += _links_in_scripts(site, base, root)
-    links += page_links(site, base, markup, charset, oddities, others=asked.kind != "other")
+    links = page_links(
+        site,
+        base,
+        markup,
+        charset,
+        oddities,
+        others=asked.kind != "other",
+        anchors=[anchor.link for anchor in anchors],
+    )
+    links += _links_in_scripts(site, root)
     libraries, books = _read_names(anchors, asked)
     page = Page(
         asked.kind,
@@ -150,7 +157,7 @@ def _read_anchors(site: Site, base: str, root: Element, charset: str) -> Iterato
         yield _Anchor(element, link, text)
 
 
-def _links_in_scripts(site: Site, base: str, root: Element) -> list[Link]:
+def _links_in_scripts(site: Site, root: Element) -> list[Link]:
     """Addresses of the grammar within scripts: all there is where a page is drawn by script."""
     found: dict[str, Link] = {}
     for element in root.iter("script"):

@@ -11,10 +11,12 @@ from mirror.extraction.page import Link
 from mirror.sites.site import Site
 from mirror.sites.urls import doubt, resolve
 
-_REFERENCE = re.compile(
-    r"""(?i)<(?!a\s+href\s*=\s*["']?javascript:)(a|area|frame|iframe|link|img|image|script|body|table|td|tr|input|embed|source)\b"""
-    r"""([^<>]*?)\b(?:href|src|background)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))([^<>]*)"""
+_NEEDED_TAGS = "frame|iframe|link|img|image|script|body|table|td|tr|input|embed|source"
+_ATTRIBUTE = (
+    r"""\b([^<>]*?)\b(?:href|src|background)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))([^<>]*)"""
 )
+_BESIDES_ANCHORS = re.compile(rf"(?i)<({_NEEDED_TAGS}){_ATTRIBUTE}")
+_REFERENCE = re.compile(rf"""(?i)<(?!a\s+href\s*=\s*["']?javascript:)(a|area|{_NEEDED_TAGS}){_ATTRIBUTE}""")
 _BASE = re.compile(r"""(?i)<base\s[^<>]*?href\s*=\s*["']?([^"'<>\s]+)""")
 _CSS_URL = re.compile(r"""(?i)\burl\(\s*["']?([^"'()<>\s]{1,500})|@import\s+["']([^"'<>\s]{1,500})""")
 _PAGES = frozenset(("a", "area", "frame", "iframe"))
@@ -34,7 +36,14 @@ def base_of(page_url: str, markup: str) -> str:
 
 
 def page_links(
-    site: Site, base: str, markup: str, charset: str, oddities: list[str], *, others: bool
+    site: Site,
+    base: str,
+    markup: str,
+    charset: str,
+    oddities: list[str],
+    *,
+    others: bool,
+    anchors: Iterable[Link] | None = None,
 ) -> list[Link]:
     """The links of a page's tags, each once, in order.
 
@@ -48,28 +57,37 @@ def page_links(
         charset: Codec of the page, for the queries of its references.
         oddities: Where to report.
         others: Whether pages outside the grammar are wanted.
+        anchors: What the page's anchors lead to, where it is known; then they are not sought again.
     """
     found: dict[str, Link] = {}
-    for reference, asset in _references(markup):
+    for link in anchors or ():
+        _admit(link, found, oddities, others=others)
+    for reference, asset in _references(markup, _REFERENCE if anchors is None else _BESIDES_ANCHORS):
         url = resolve(base, reference, charset)
-        link = site.identify(url) if url else None
-        if link is None or link.key in found:
-            continue
-        if link.kind == "search":
-            continue
-        if link.kind == "other":
-            if asset:
-                link = replace(link, kind="asset")
-            elif not others or link.key.startswith("/"):
-                continue
-        if link.kind in ("other", "asset", "sitemap"):
-            path, _, query = link.url.partition("?")
-            why = doubt(path.partition("//")[2].partition("/")[2], query)
-            if why:
-                oddities.append(f"link left out, {why}: {link.url[:120]}")
-                continue
-        found[link.key] = link
+        link_found = site.identify(url) if url else None
+        if link_found is not None:
+            if asset and link_found.kind == "other":
+                link_found = replace(link_found, kind="asset")
+            _admit(link_found, found, oddities, others=others)
     return list(found.values())
+
+
+def _admit(link: Link, found: dict[str, Link], oddities: list[str], *, others: bool) -> None:
+    """Put a link among those found, if it is wanted and sane."""
+    kind = link.kind
+    if (
+        link.key in found
+        or kind == "search"
+        or (kind == "other" and (not others or link.key.startswith("/")))
+    ):
+        return
+    if kind in ("other", "asset", "sitemap"):
+        path, _, query = link.url.partition("?")
+        why = doubt(path.partition("//")[2].partition("/")[2], query)
+        if why:
+            oddities.append(f"link left out, {why}: {link.url[:120]}")
+            return
+    found[link.key] = link
 
 
 def style_links(site: Site, base: str, css: str) -> list[Link]:
@@ -92,9 +110,9 @@ def once(links: Iterable[Link]) -> tuple[Link, ...]:
     return tuple(found.values())
 
 
-def _references(markup: str) -> Iterator[tuple[str, bool]]:
+def _references(markup: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
     """Each reference, and whether the page needs it to look right."""
-    for match, _ in zip(_REFERENCE.finditer(markup), range(MAX_REFERENCES), strict=False):
+    for match, _ in zip(pattern.finditer(markup), range(MAX_REFERENCES), strict=False):
         tag, before, double, single, bare, after = match.groups()
         reference = double or single or bare or ""
         reference = reference.strip()

@@ -46,7 +46,9 @@ def plain(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("folder", sorted(path.parent for path in CASES.glob("*/url")), ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in CASES.glob("*/url")), ids=lambda folder: folder.name
+)
 def test_case(folder: Path) -> None:
     name, answer = load(folder)
     page = plain(open_site(name).read(answer))
