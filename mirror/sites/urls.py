@@ -15,6 +15,12 @@ _PATH_SAFE = "%/:@!$&'()*+,;=~[]"
 _QUERY_SAFE = _PATH_SAFE + "?|\\"
 _SANE_ASCII = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]*\Z")
 
+#: Possessive throughout: a reference that is not plain must cost no more than one look.
+_PLAIN = re.compile(
+    r"(?:(https?://[a-z0-9][a-z0-9.\-]*+(?::[0-9]++)?+/)|/|(?=[A-Za-z0-9_]))"
+    r"(?:[A-Za-z0-9_\-~%]++(?:\.[A-Za-z0-9_\-~%]++)*+/?+)*+(?:\?[A-Za-z0-9_\-~%=&.]*+)?+\Z"
+)
+
 #: Query arguments that say who asks, not what is asked; index keys drop the 32-digit ones too.
 SESSION_ARGUMENTS = re.compile(
     r"(?i)(?:(?:php|j|asp|cf)?_?sess(?:ion)?_?(?:id)?|aspsessionid\w*|sid|cfid|cftoken|collcc"
@@ -125,6 +131,19 @@ def resolve(page_url: str, reference: str, charset: str = "utf-8") -> str | None
     Paths are sent in UTF-8, queries in the encoding of the page (WHATWG URL, 'percent-encode after
     encoding'); escapes that are there, `%uXXXX` too, are left alone. The fragment is dropped.
     """
+    plain = _PLAIN.match(reference)
+    if plain:
+        # Nearly every reference: nothing to escape, no dots to resolve. `urljoin` takes ten times as long.
+        start = page_url.find("://") + 3
+        if start > 2:
+            if plain[1]:
+                return reference
+            slash = page_url.find("/", start)
+            if reference[0] == "/":
+                return (page_url[:slash] if slash > 0 else page_url.partition("?")[0]) + reference
+            path = page_url.partition("?")[0].partition("#")[0]
+            if slash > 0 and slash < len(path):
+                return path[: path.rindex("/") + 1] + reference
     text = reference.strip(" \t\r\n\f\0").translate(_BLANKS)
     try:
         url = urljoin(page_url, text)

@@ -1,0 +1,62 @@
+"""The text of one entry, put together from what the lines, items, tables and signatures say."""
+
+from __future__ import annotations
+
+from mirror.extraction.items import read_items
+from mirror.extraction.lines import has_boxes
+from mirror.extraction.page import Text
+from mirror.extraction.private_use import map_private_use
+from mirror.extraction.reflow import reflow
+from mirror.extraction.signatures import read_signatures
+from mirror.extraction.tables import TableBlock, read_tables
+
+#: Blank lines around the text belong to the page; an indent before the first word belongs to the text.
+_LINE_BLANKS = " \t\u3000\xa0\n"
+
+
+def assemble(raw_text: str, width: int | None = None) -> Text:
+    """Read the text of one entry.
+
+    Args:
+        raw_text: The text as laid out by the source, lines ended by LF.
+        width: Line width of the book, where it is known from other entries.
+    """
+    mapped, moved = (raw_text, 0) if raw_text.isascii() else map_private_use(raw_text)
+    drawn = has_boxes(mapped)
+    flowed = reflow(trim(mapped), width, tables=drawn)
+    lines = flowed.text.split("\n")
+    tables = read_tables(lines) if drawn else []
+    prose = _without(lines, tables) if tables else lines
+    signed = read_signatures(prose)
+    end = None
+    if signed.lines and not (tables and tables[-1].end > len(lines) - signed.lines):
+        end = len(flowed.text) - sum(len(line) + 1 for line in lines[len(lines) - signed.lines :])
+    flags = flowed.flags
+    if moved:
+        flags = (*flags, "private-use-mapped")
+    return Text(
+        raw_text=raw_text,
+        text=flowed.text,
+        items=read_items(flowed.text, end),
+        tables=tuple(block.table for block in tables),
+        signatures=signed.names,
+        width=flowed.width,
+        flags=flags,
+    )
+
+
+def trim(text: str) -> str:
+    """The text without the blank lines before and after it; its first indent stays."""
+    text = text.rstrip(_LINE_BLANKS)
+    head = text[: len(text) - len(text.lstrip(_LINE_BLANKS))]
+    cut = head.rfind("\n")
+    return text[cut + 1 :] if cut >= 0 else text
+
+
+def _without(lines: list[str], tables: list[TableBlock]) -> list[str]:
+    kept: list[str] = []
+    at = 0
+    for block in tables:
+        kept += lines[at : block.first]
+        at = block.end
+    return kept + lines[at:]

@@ -1,0 +1,345 @@
+"""Hard-wrapped lines joined to paragraphs again.
+
+The old database cuts its text at a fixed width per book, counted in GBK bytes: 74, 80 and 110 were seen.
+Two rules of cutting were seen too: closing punctuation hangs over the edge and begins no line, or the line
+is simply cut as soon as the width is reached. In both a line that goes on is so full that the next
+character, or the next number or word that must not be broken, had no room; this is what we look for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mirror.extraction.lines import BLANKS, columns, indent_of, is_rule, is_table_line
+
+#: Widths seen in books of this source; one full line is enough to believe in them.
+SEEN_WIDTHS = frozenset((74, 80, 110))
+MIN_WIDTH = 30
+MAX_WIDTH = 240
+#: How far closing punctuation was seen to hang over the edge.
+HANG = 4
+#: So many full lines prove a width; fewer only suggest one.
+PROOF_LINES = 3
+
+_SENTENCE_ENDS = frozenset("。！？!?…”」』")
+_ENDS = _SENTENCE_ENDS | frozenset("：:；;）)】》〉.")
+_CLOSERS = frozenset("，。、；：！？）》】〉”’」』…,.;:!?)")
+_OPENERS = frozenset("（(《〈“‘「『【〔［[{")
+_WORD = re.compile(r"[0-9A-Za-z.,%‰:/+\-]{1,24}")
+_HEAD = re.compile(r"[ \t\u3000\xa0]*【[^】\n]{1,40}】")
+_NUMBERED = re.compile(
+    r"(?:[（(][一二三四五六七八九十百0-9]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|[0-9]{1,2}[、．.](?![0-9])"
+    r"|第[一二三四五六七八九十百零〇0-9]{1,4}[编章节篇卷条])"
+)
+_WIDE = str.maketrans(",:;!?()~", "，：；！？（）～")
+_WIDE_CANDIDATE = re.compile(r"[\u3400-\u9fff][,:;!?(]")
+#: No unit that must not be broken is longer, so a line shorter than this is never full.
+_SLACK = 24
+#: How far short of the edge a line may end in mid sentence and still go on, where paragraphs are indented.
+_UNEVEN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Reflowed:
+    """The text with its paragraphs joined.
+
+    Flags: `no-width` lines look cut but show no width; `width-of-book`, `width-guessed` what was used where
+    the entry itself proves none; `narrowed-punctuation` widths come out only if ASCII
+    punctuation is counted as full-width (NFKC); `uneven-line` a line somewhat short of full was joined;
+    `full-line-before-indent` a full line breaks off before an indented one
+    and was left; `indented-block` equally indented lines were joined.
+    """
+
+    text: str
+    width: int | None  #: the width lines were joined at
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """A width of lines, how many lines reach it, and by which rule they were cut."""
+
+    columns: int
+    full_lines: int
+    hard_cut: bool  #: lines are cut as soon as the width is reached; else nothing but punctuation passes it
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of one text, measured once."""
+
+    raw: list[str]
+    bare: list[str]  #: without blanks at the end
+    widths: list[int]
+    drawn: list[bool] | None  #: which belong to tables; None if none does
+
+    @classmethod
+    def of(cls, raw: str, *, tables: bool) -> _Lines:
+        lines = raw.split("\n")
+        bare = [line.rstrip(BLANKS) for line in lines]
+        padded = sum(1 for line, short in zip(lines, bare, strict=True) if short and len(line) != len(short))
+        # Blanks at the end count as text where lines were cut within blanks, not where all are padded.
+        measured = lines if padded * 4 <= len(lines) else bare
+        widths = [columns(line) for line in measured]
+        if padded and measured is lines:
+            widths = [columns(b) if w > MAX_WIDTH else w for w, b in zip(widths, bare, strict=True)]
+        return cls(lines, bare, widths, [is_table_line(line) for line in bare] if tables else None)
+
+    def widened(self) -> _Lines:
+        """The same lines as they were before somebody made their full-width punctuation narrow (NFKC)."""
+        widths = [
+            columns(line.translate(_WIDE)) + (2 if line[:2] == "  " and line[2:3] != " " else 0)
+            for line in self.bare
+        ]
+        return _Lines(self.raw, self.bare, widths, self.drawn)
+
+    def is_drawn(self, at: int) -> bool:
+        return self.drawn is not None and self.drawn[at]
+
+    def prose_widths(self) -> list[int]:
+        if self.drawn is None:
+            return [width for width, line in zip(self.widths, self.bare, strict=True) if line]
+        return [
+            width
+            for width, line, drawn in zip(self.widths, self.bare, self.drawn, strict=True)
+            if line and not drawn
+        ]
+
+
+def reflow(raw: str, width: int | None = None, *, tables: bool = True) -> Reflowed:
+    """Join the lines of one entry to paragraphs, one a line; nothing but the seams is touched.
+
+    Args:
+        raw: The text as laid out, lines ended by LF.
+        width: Width of the book, for entries too short to show their own.
+        tables: False if it is known that the text holds no box-drawing characters.
+    """
+    if "\n" not in raw:
+        return Reflowed(raw, None, ())
+    lines = _Lines.of(raw, tables=tables)
+    found = _infer(lines)
+    flags: list[str] = []
+    if _WIDE_CANDIDATE.search(raw):
+        widened = lines.widened()
+        wider = _infer(widened)
+        if wider is not None and (found is None or wider.full_lines > found.full_lines * 1.2):
+            lines, found = widened, wider
+            flags.append("narrowed-punctuation")
+    hard_cut = False
+    if found is not None and found.full_lines >= PROOF_LINES:
+        edge, hard_cut = found.columns, found.hard_cut
+    elif width is not None and _fits(width, lines.prose_widths()):
+        edge = width
+        flags.append("width-of-book")
+    elif found is not None:
+        edge = found.columns
+        flags.append("width-guessed")
+    else:
+        return Reflowed(raw, None, ("no-width",) if _breaks_off_somewhere(lines) else ())
+    text = _join(lines, edge, hard_cut, flags)
+    return Reflowed(text, edge, tuple(flags))
+
+
+def infer_width(raw: str) -> Width | None:
+    """The width the lines of a text were cut at; None if they do not look cut."""
+    return _infer(_Lines.of(raw, tables=True))
+
+
+def _infer(lines: _Lines) -> Width | None:
+    """A cut text has many lines at one width and hardly any beyond it; uncut paragraphs have all widths."""
+    prose = lines.prose_widths()
+    counts = Counter(width for width in prose if MIN_WIDTH <= width <= MAX_WIDTH + HANG)
+    if not counts:
+        return None
+    for edge, _ in sorted(counts.most_common(6), key=lambda pair: (-pair[1], -pair[0])):
+        full = sum(counts[near] for near in range(edge - 1, edge + HANG + 1))
+        beyond = sum(1 for width in prose if width > edge + HANG)
+        if beyond * 4 > full:
+            continue
+        if full < PROOF_LINES and not _is_believable(edge, full, lines):
+            continue
+        if full >= PROOF_LINES and not _going_on(edge, lines, 1):
+            continue
+        if full >= PROOF_LINES:
+            edge = _settle(edge, counts, lines)
+        elif edge not in SEEN_WIDTHS:
+            edge = next((near for near in (edge + 1, edge - 1) if near in SEEN_WIDTHS), edge)
+        return Width(edge, full, _is_hard_cut(edge, lines))
+    return None
+
+
+def _settle(mode: int, counts: Counter[int], lines: _Lines) -> int:
+    """The width behind two neighbouring modes.
+
+    A wide character either straddles the edge (cut: W and W + 1) or had no room (hanging: W - 1 and W).
+    """
+    above, below = counts[mode + 1], counts[mode - 1]
+    if max(above, below) * 8 < counts[mode]:
+        return mode
+    low = mode if above >= below else mode - 1
+    for width in (low, low + 1):
+        if width in SEEN_WIDTHS:
+            return width
+    for at in range(len(lines.bare) - 1):
+        if lines.widths[at] == low + 1 and lines.bare[at] and lines.bare[at][-1].isascii():
+            return low + 1
+        if lines.widths[at] == low and lines.bare[at + 1][:1].isalnum() and lines.bare[at + 1][0].isascii():
+            return low
+    return low + low % 2
+
+
+def _is_hard_cut(edge: int, lines: _Lines) -> bool:
+    """Whether wide characters straddle the edge, and nothing hangs beyond that."""
+    straddling = hanging = 0
+    for at, width in enumerate(lines.widths):
+        if width > edge and not lines.is_drawn(at) and lines.bare[at]:
+            if width == edge + 1 and lines.bare[at][-1] not in _CLOSERS:
+                straddling += 1
+            elif edge + 1 < width <= edge + HANG:
+                hanging += 1
+    return straddling > hanging
+
+
+def _is_believable(edge: int, full: int, lines: _Lines) -> bool:
+    """Whether one or two full lines are a width: the sentence goes on after them."""
+    on = _going_on(edge, lines)
+    return on > 0 and (bool(SEEN_WIDTHS & {edge, edge + 1, edge - 1}) or (on == full and edge >= 60))
+
+
+def _going_on(edge: int, lines: _Lines, enough: int = MAX_WIDTH) -> int:
+    """How many full lines break off in mid sentence before a line that is not indented; `enough` will do."""
+    found = 0
+    bare = lines.bare
+    for at, width in enumerate(lines.widths[:-1]):
+        if not edge - 1 <= width <= edge + HANG or not bare[at] or not bare[at + 1]:
+            continue
+        if lines.is_drawn(at) or lines.is_drawn(at + 1):
+            continue
+        indent = indent_of(bare[at + 1])
+        if (not indent or indent == indent_of(bare[at])) and bare[at][-1] not in _SENTENCE_ENDS:
+            found += not _HEAD.match(bare[at + 1])
+            if found >= enough:
+                break
+    return found
+
+
+def _fits(width: int, prose: Sequence[int]) -> bool:
+    """Whether the width of a book may be that of an entry: hardly a line reaches beyond it."""
+    return 10 * sum(1 for found in prose if found > width + HANG) <= len(prose)
+
+
+def _breaks_off_somewhere(lines: _Lines) -> bool:
+    """Whether a line ends in mid sentence before one that is not indented."""
+    bare = lines.bare
+    for at in range(len(bare) - 1):
+        if not bare[at] or not bare[at + 1] or lines.widths[at] < MIN_WIDTH or bare[at][-1] in _ENDS:
+            continue
+        if not lines.is_drawn(at) and not lines.is_drawn(at + 1) and not indent_of(bare[at + 1]):
+            return True
+    return False
+
+
+def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> str:
+    raw, bare, widths, drawn = lines.raw, lines.bare, lines.widths, lines.drawn
+    usual, proven = _usual_indent(lines, edge)
+    if proven and bare[0] and raw[0][0] not in BLANKS and widths[0] >= edge - max(usual, 4) - 1:
+        widths[0] += max(
+            usual, 4
+        )  # the blanks before the first paragraph were stripped with those of the page
+    near = edge - (0 if hard_cut else _SLACK)
+    pieces = [raw[0]]
+    for at in range(1, len(raw)):
+        line, before, width = raw[at], bare[at - 1], widths[at - 1]
+        goes_on = (
+            width >= near
+            and bare[at] != ""
+            and before != ""
+            and not (drawn and (drawn[at - 1] or drawn[at]))
+            and (width >= edge or _had_no_room(before, width, line, edge))
+            and not (is_rule(before) or is_rule(line))
+        )
+        if (
+            not goes_on
+            and proven
+            and edge - _UNEVEN <= width < edge
+            and bare[at]
+            and line[0] not in BLANKS
+            and before[-1] not in _ENDS
+            and not (drawn and (drawn[at - 1] or drawn[at]))
+            and not (_NUMBERED.match(line) or _HEAD.match(line))
+        ):
+            goes_on = True
+            flags.append("uneven-line")
+        blanks = 0
+        if goes_on and line[0] in BLANKS:
+            indent = indent_of(line)
+            mid_sentence = before[-1] not in _ENDS
+            if mid_sentence and indent == indent_of(before) and not usual - 1 <= indent <= usual + 1:
+                blanks = len(line) - len(line.lstrip(BLANKS))
+                flags.append("indented-block")
+            elif indent == 1 or (mid_sentence and usual > 2 and indent < usual - 1):
+                pass  # a blank within the text, at the seam by chance
+            else:
+                goes_on = False
+                if mid_sentence:
+                    flags.append("full-line-before-indent")
+        elif goes_on and before[-1] in _SENTENCE_ENDS:
+            goes_on = not (_HEAD.match(line) or (usual < 2 and _NUMBERED.match(line)))
+        if not goes_on:
+            pieces.append("\n")
+            pieces.append(line)
+            continue
+        # Blanks beyond the edge are padding, those before it were text.
+        if len(raw[at - 1]) != len(before) and columns(raw[at - 1]) > edge + 1:
+            pieces[-1] = pieces[-1].rstrip(BLANKS)
+        if width < edge and _is_letter(pieces[-1][-1:]) and _is_letter(line[blanks : blanks + 1]):
+            pieces.append(" ")  # the blank between two words that the line end stood for
+        pieces.append(line[blanks:] if blanks else line)
+    flags[:] = dict.fromkeys(flags)
+    return "".join(pieces)
+
+
+def _usual_indent(lines: _Lines, edge: int) -> tuple[int, bool]:
+    """The indent of this text's paragraphs, 0 if none; and whether practically every paragraph has it."""
+    found: Counter[int] = Counter()
+    flush = before = 0
+    for line, bare, width in zip(lines.raw, lines.bare, lines.widths, strict=True):
+        if bare and before < edge - _UNEVEN:
+            if line[0] in BLANKS:
+                found[indent_of(line)] += 1
+            else:
+                flush += 1
+        before = width
+    if not found:
+        return 0, False
+    usual, times = found.most_common(1)[0]
+    return usual, times >= 2 and usual >= 2 and times > flush
+
+
+def _had_no_room(before: str, width: int, line: str, edge: int) -> bool:
+    """Whether what begins the next line could not have stood at the end of this one."""
+    if width == edge - 1:
+        return not line[0].isascii() or line[0] in BLANKS
+    if before[-1] in _SENTENCE_ENDS:
+        return False
+    at = 0
+    while at < 3 and line[at : at + 1] in _OPENERS and line[at : at + 1]:
+        at += 1
+    need = columns(line[:at])
+    word = _WORD.match(line, at)
+    if word:
+        need += len(word[0])
+        at = word.end()
+    else:
+        need += 2
+        at += 1
+    if line[at : at + 1] in _CLOSERS and line[at : at + 1]:
+        need += columns(line[at])
+    return width + need > edge
+
+
+def _is_letter(char: str) -> bool:
+    return char.isascii() and char.isalpha()

@@ -1,0 +1,250 @@
+"""Box-drawn tables to rows.
+
+A table is a block of lines drawn with `┏━┯┓┃┠┨┗┷┛│─┼` and their kin. Between two ruled lines stands a band:
+one row whose cells wrap over several lines, or, where a table has no lines between its rows, a row a line.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mirror.extraction.lines import BLANKS, columns, indent_of, is_table_line
+from mirror.extraction.page import Table
+
+_BAR = re.compile("[\u2502\u2503\u2551]")
+#: Where a horizontal line meets, crosses or ends at a vertical one.
+_KNOT = re.compile("[\u250c-\u254b\u2552-\u256c]")
+_HORIZONTAL = re.compile("[\u2500\u2501\u2504\u2505\u2508\u2509\u2550\u254c\u254d]")
+_RULED = re.compile("[ \t\u3000\xa0]*[\u2500-\u257f]+[ \t\u3000\xa0]*\\Z")
+_FIGURE = re.compile(r"[-－—+]?[0-9][0-9.,，．%％]*\Z|[〃″]+\Z|[-—－─…]{1,3}\Z")
+_TOP = re.compile("[ \t\u3000\xa0]*[\u250c-\u250f\u2552-\u2554]")
+_BOTTOM = re.compile("[ \t\u3000\xa0]*[\u2514-\u2517\u2558-\u255a]")
+_NUMBER_LINE = re.compile(
+    "[ \t\u3000\xa0]*(?:续?附?表|续)\\s*[0-9一二三四五六七八九十]*(?:[-—－·.．][0-9]+)*(?![\\w，。])"
+)
+_UNIT = re.compile("(?:\\A|(?<=[ \t\u3000\xa0]))[（(]?(?:计量)?单位\\s*[：:].*\\Z")
+_TITLE_ENDS = ("表", "情况", "统计", "一览", "名录", "名单")
+_SENTENCE_END = frozenset("。！？；，、：")
+
+#: A caption takes no more lines than this, and none wider than this is one.
+_CAPTION_LINES = 3
+_CAPTION_COLUMNS = 100
+_CENTERED = 6  #: a line so far indented is centered
+#: How far a bar may stand beside its column: tables were typed by hand.
+_SLIP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """Where a table stands among the lines of a text."""
+
+    first: int
+    end: int  #: line after the last
+    table: Table
+
+
+def read_tables(lines: Sequence[str]) -> list[TableBlock]:
+    """The tables among the lines of a text, in order. Missing ends are tolerated."""
+    found: list[TableBlock] = []
+    at, floor = 0, 0
+    while at < len(lines):
+        if not is_table_line(lines[at]):
+            at += 1
+            continue
+        first = at
+        at += 1
+        while at < len(lines) and not _BOTTOM.match(lines[at - 1]):
+            if is_table_line(lines[at]) and not _TOP.match(lines[at]):
+                at += 1
+            elif not lines[at].strip(BLANKS) and at + 1 < len(lines) and _continues(lines[at + 1]):
+                at += 1  # an empty line by mistake
+            else:
+                break
+        while not lines[at - 1].strip(BLANKS):
+            at -= 1
+        rows = _read_rows(lines[first:at])
+        if rows:
+            found.append(TableBlock(first, at, Table(_read_caption(lines, floor, first), rows)))
+        floor = at
+    return found
+
+
+def _continues(line: str) -> bool:
+    return is_table_line(line) and not _TOP.match(line)
+
+
+def _read_caption(lines: Sequence[str], floor: int, first: int) -> str | None:
+    """The lines above a table that name it: its number, its title; not its unit, not a sentence."""
+    parts: list[str] = []
+    blank = False
+    numbered = False
+    for at in range(first - 1, max(floor, first - 1 - 2 * _CAPTION_LINES) - 1, -1):
+        indent = indent_of(lines[at])
+        line = _UNIT.sub("", lines[at]).strip(BLANKS)
+        if not line:
+            if not lines[at].strip(BLANKS):
+                if blank or parts:
+                    break
+                blank = True
+            continue
+        if line[-1] in _SENTENCE_END or columns(line) > _CAPTION_COLUMNS or is_table_line(line):
+            break
+        is_number = _NUMBER_LINE.match(line) is not None
+        centered = indent >= _CENTERED
+        if is_number:
+            if numbered:
+                break
+            numbered = True
+        elif not (
+            centered or line.endswith(_TITLE_ENDS) or (not parts and indent != 4 and columns(line) <= 60)
+        ):
+            break
+        parts.append(line)
+        if len(parts) == _CAPTION_LINES:
+            break
+    return " ".join(reversed(parts)) or None
+
+
+def _read_rows(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The rows of one table. Every row has as many cells as the table has columns; a cell merged over
+    several columns or rows stands in the first of them, the others are empty."""
+    grid = _find_grid(lines)
+    if not grid:
+        return ()
+    bands: list[list[str]] = [[]]
+    for line in lines:
+        if _RULED.match(line):
+            if _HORIZONTAL.search(line) and bands[-1]:
+                bands.append([])
+        elif line.strip(BLANKS):
+            bands[-1].append(line)
+    if not bands[-1]:
+        bands.pop()
+    ruled = len(bands) >= 3
+    rows: list[tuple[str, ...]] = []
+    for number, band in enumerate(bands):
+        header = number == 0 and len(bands) > 1
+        split = [_split(line, grid) for line in band]
+        _read_band(split, len(grid) + 1, header or (ruled and not _has_columns_of_figures(split)), rows)
+    return tuple(rows)
+
+
+def _has_columns_of_figures(band: Sequence[Sequence[tuple[int, str, bool]]]) -> bool:
+    """Whether figures stand under figures: then each line is a row, for a figure hardly ever wraps."""
+    seen: set[int] = set()
+    for pieces in band:
+        for index, piece, _ in pieces:
+            if index and _FIGURE.match(piece):
+                if index in seen:
+                    return True
+                seen.add(index)
+    return False
+
+
+def _find_grid(lines: Sequence[str]) -> list[int]:
+    """Columns at which the cells begin, the first one left out: where bars and knots stand most often.
+
+    The richest line tells the number of cells; lines with merged cells have fewer bars.
+    """
+    best: list[int] = []
+    for line in lines:
+        marks = _marks(line, ruled=_RULED.match(line) is not None)
+        if len(marks) > len(best):
+            best = marks
+    if len(best) >= 2:
+        return best[1:-1] if _closes(best, lines) else best[1:]
+    return [] if not best else [best[0] + 10_000]
+
+
+def _closes(marks: Sequence[int], lines: Sequence[str]) -> bool:
+    """Whether the last mark is the right border: nothing but blanks follows it anywhere."""
+    return all(columns(line.rstrip(BLANKS)) <= marks[-1] + 2 + _SLIP for line in lines)
+
+
+def _marks(line: str, *, ruled: bool) -> list[int]:
+    """Columns of the bars of a line, or of the knots of a ruled line."""
+    pattern = _KNOT if ruled else _BAR
+    return [columns(line[: found.start()]) for found in pattern.finditer(line)] if len(line) < 600 else []
+
+
+def _read_band(
+    band: Sequence[Sequence[tuple[int, str, bool]]], width: int, wrapped: bool, rows: list[tuple[str, ...]]
+) -> None:
+    """Add the rows of one band.
+
+    Args:
+        band: Its lines, none of them ruled all through, split into pieces.
+        width: How many cells a row has.
+        wrapped: Whether the lines of the band are one row.
+        rows: Where to add them.
+    """
+    cells: list[list[str]] = [[] for _ in range(width)]
+    ended = [False] * len(cells)  #: cells under which a partial line was drawn
+    begun = False
+
+    def flush() -> None:
+        nonlocal cells, begun
+        if begun:
+            rows.append(tuple("".join(parts) for parts in cells))
+        cells = [[] for _ in cells]
+        begun = False
+
+    for pieces in band:
+        partial = [index for index, piece, drawn in pieces if drawn]
+        if partial and begun:
+            for index in partial:
+                ended[index] = True
+        text = [(index, piece) for index, piece, drawn in pieces if not drawn and piece]
+        if partial:
+            # Text beside a partial line goes on in a cell merged over rows; below it a new row begins.
+            for index, piece in text:
+                cells[index].append(piece)
+                begun = True
+            continue
+        if any(ended) and any(ended[index] for index, _ in text):
+            flush()
+            ended = [False] * len(ended)
+        elif begun and not wrapped and _begins_row(text, cells):
+            flush()
+        for index, piece in text:
+            cells[index].append(piece)
+            begun = True
+    flush()
+
+
+def _begins_row(text: Sequence[tuple[int, str]], cells: Sequence[Sequence[str]]) -> bool:
+    """Whether a line is a row of its own: its first cell and half of its cells are filled."""
+    if not text:
+        return False
+    filled = sum(1 for parts in cells if parts)
+    return text[0][0] == 0 and len(text) * 2 >= min(filled, len(cells))
+
+
+def _split(line: str, grid: Sequence[int]) -> list[tuple[int, str, bool]]:
+    """The pieces of a line: the column each stands in, its text, and whether it is drawn instead."""
+    pieces: list[tuple[int, str, bool]] = []
+    start = 0
+    at = 0
+    taken = -1
+    ends = [(found.start(), found.end()) for found in _BORDER.finditer(line)]
+    if ends and not line[: ends[0][0]].strip(BLANKS):
+        start = ends[0][1]
+        at = columns(line[:start])
+        ends = ends[1:]
+    for stop, after in [*ends, (len(line), len(line))]:
+        piece = line[start:stop]
+        if stop < len(line) or piece.strip(BLANKS):
+            index = max(bisect_right(grid, at + _SLIP - 2), taken + 1)
+            index = min(index, len(grid))
+            taken = index
+            drawn = _HORIZONTAL.search(piece) is not None and not _HORIZONTAL.sub("", piece).strip(BLANKS)
+            pieces.append((index, "" if drawn else piece.strip(BLANKS), drawn))
+        at += columns(line[start:after])
+        start = after
+    return pieces
+
+
+_BORDER = re.compile("[\u2502\u2503\u2551\u250c-\u254b\u2552-\u256c]")
