@@ -10,53 +10,25 @@ import re
 from datetime import datetime
 from typing import Final, Literal
 
+from mirror.downloader.chunks import ChunkedBody
+from mirror.downloader.head import describe_oddities, find_end, find_start, parse_status
 from warc.capture import Capture, Framing, Truncated
 from warc.payload import Payload
 
 #: A head, the interim answers before it, or a trailer may be this long.
 MAX_HEAD_BYTES: Final = 1 << 20
-#: A chunk-size line with its extensions may be this long; browsers stop at 16 KB.
-MAX_CHUNK_LINE_BYTES: Final = 1 << 14
-#: More chunks than this are cut off: their sizes are held in memory.
-MAX_CHUNKS: Final = 1 << 22
 #: So many surplus octets are kept; a server that never ends must not fill the memory.
 MAX_AFTER_BYTES: Final = 1 << 20
 #: The oddity of a body without a head that may belong to the answer before: to be asked for again.
 LATE_BYTES: Final = "bytes without a head on a connection that was used before"
-#: Line ends before a status line; more than that is a body.
-_MAX_LEADING_BYTES: Final = 1 << 12
-#: Different chunk lines held only once; beyond that, each stands for itself.
-_MAX_INTERNED: Final = 1 << 10
+Phase = Literal["head", "fixed", "close", "chunked", "done", "failed"]
 
-Phase = Literal["head", "fixed", "close", "line", "data", "trailer", "raw", "done", "failed"]
-
-# Chromium looks for "http" behind up to four bytes of slop; anything else is HTTP/0.9, a body without head.
-_START = re.compile(rb"[\r\n]*+[\x00-\xff]{0,4}?(?=(?i:http)[/ ] ?[0-9])")
-_START_SPAN: Final = 4 + len(b"HTTP/ 1")
-_STATUS = re.compile(rb"(?i)http(?:/[ ]?([0-9]{1,3})(?:\.([0-9]{1,3}))?)?[ \t]+([0-9]{3})")
-# 4 and 5: what a strict parser takes. Octets from 0x80 up are obs-text, allowed in values and reason.
-_STRICT_HEAD = re.compile(
-    rb"HTTP/1\.[01] [1-9][0-9][0-9] [\t\x20-\x7e\x80-\xff]*+\r\n"
-    rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+\r\n"
-)
 # The only fields that bear on framing, reuse and cookies; a value goes on in folded lines (5.2).
 _FIELDS = re.compile(
     rb"(?i)\n(content-length|transfer-encoding|connection|set-cookie)[ \t]*:"
     rb"([^\r\n]*+(?:\r?\n[ \t]++[^\r\n]*+)*)"
 )
 _LENGTH = re.compile(rb"\+?([0-9]{1,18})(?![0-9])")
-_CANONICAL_CHUNK = re.compile(rb"\r\n([0-9A-Fa-f]{1,8})\r\n")
-_CHUNK_LINE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(;[^\n]*)?")
-_CUT_CHUNK_LINE = re.compile(rb"[ \t]*[0-9A-Fa-f]{0,15}[ \t]*(?:;[^\n]*)?\r?")
-
-
-def parse_status(head: bytes) -> tuple[tuple[int, int], int]:
-    """HTTP version and status code of a head; (1, 0) and 0 if it has none that can be read."""
-    found = _STATUS.match(head)
-    if found is None:
-        return (1, 0), 0
-    major, minor, status = found.groups()
-    return (int(major or 1), int(minor or 0)), int(status)
 
 
 class Answer:
@@ -80,19 +52,16 @@ class Answer:
     """
 
     __slots__ = (
+        "_chunks",
+        "_framing",
         "_held",
-        "_interned",
         "_keep_alive",
         "_left",
         "_lengths",
-        "_literal",
-        "_literals",
         "_max_payload",
         "_method",
-        "_pending_size",
         "_reused",
         "_scanned",
-        "_sizes",
         "_started",
         "after",
         "before",
@@ -135,11 +104,8 @@ class Answer:
         self._keep_alive = False
         self._left = 0
         self._lengths: tuple[int, ...] = ()
-        self._literals: list[bytes] | None = None
-        self._sizes: list[int] = []
-        self._literal = b""
-        self._pending_size = 0
-        self._interned: dict[bytes, tuple[bytes, int]] = {}
+        self._chunks: ChunkedBody | None = None
+        self._framing: Framing | None = None
 
     # What may be asked
 
@@ -160,8 +126,8 @@ class Answer:
         So after the last chunk while the trailer lacks its blank line, and with Content-Length fields
         that are doubtful.
         """
-        if self.phase == "trailer":
-            return True
+        if self._chunks is not None:
+            return self._chunks.may_have_ended
         return self.phase == "close" and bool(self._lengths) and self.payload.size >= self._lengths[0]
 
     @property
@@ -190,17 +156,17 @@ class Answer:
             data = rest
         if self.phase == "fixed":
             self._feed_fixed(data)
-        elif self.phase in ("close", "raw"):
-            self._take(data)
+        elif self.phase == "close":
+            if self._take(data) < len(data):
+                self._finish("length")
+        elif self.phase == "chunked":
+            self._feed_chunks(data)
         elif self.phase == "done":
             self._surplus(data)
-        elif self.phase == "failed":
-            self._held += data[: max(0, MAX_HEAD_BYTES - len(self._held))]
-        else:
-            self._feed_chunked(data)
 
     def eof(self) -> None:
         """The server closed in good order, or fell silent where the answer may have ended."""
+        self._keep_alive = False
         if self.phase == "head":
             self._end_of_input_in_head()
         if self.phase == "fixed":
@@ -208,13 +174,9 @@ class Answer:
         elif self.phase == "close":
             short = bool(self._lengths) and self.payload.size < self._lengths[0]
             self._finish("disconnect" if short else None)
-        elif self.phase == "raw":
-            self._finish(None)
-        elif self.phase in ("line", "data"):
-            self._end_of_input_in_chunks()
-        elif self.phase == "trailer":
-            self._note("no blank line after the last chunk")
-            self._finish(None)
+        elif self._chunks is not None and self.phase == "chunked":
+            self._chunks.eof()
+            self._finish(self._chunks.truncated)
 
     def cut(self, why: Truncated) -> None:
         """Nothing more will come though the answer had not ended: a reset, or our own patience."""
@@ -223,6 +185,8 @@ class Answer:
         elif self.may_have_ended:
             self.eof()
         elif self.phase not in ("done", "failed"):
+            if self._chunks is not None:
+                self._chunks.cut(why)
             self._finish(why)
 
     def capture(
@@ -236,9 +200,6 @@ class Answer:
         oddities: tuple[str, ...] = (),
     ) -> Capture:
         """All that was received, as a value; to be called once, when the answer has ended or was cut."""
-        framing = None
-        if self._literals is not None:
-            framing = Framing(tuple(self._literals), tuple(self._sizes))
         return Capture(
             target_uri,
             began,
@@ -247,7 +208,7 @@ class Answer:
             self.payload,
             ip,
             self.before,
-            framing,
+            self._framing,
             self.after,
             self.truncated,
             protocol,
@@ -270,7 +231,7 @@ class Answer:
             held += data
         while True:
             if not self._started:
-                start = self._find_start(held)
+                start = find_start(held)
                 if start is None:
                     self._held = held
                     return None
@@ -281,7 +242,7 @@ class Answer:
                     self._note("bytes before the status line")
                     self.before += bytes(held[:start])
                     held = held[start:]
-            end = _find_head_end(held, self._scanned)
+            end = find_end(held, self._scanned)
             if end is None or end > MAX_HEAD_BYTES or len(self.before) > MAX_HEAD_BYTES:
                 self._held = held
                 self._scanned = len(held)
@@ -301,23 +262,9 @@ class Answer:
             self.head = head
             self.version = version
             self.status = status
-            if _STRICT_HEAD.fullmatch(head) is None:
-                for oddity in describe_head(head):
-                    self._note(oddity)
+            self.oddities += describe_oddities(head)
             self._begin_body()
             return bytes(held) if held else None
-
-    def _find_start(self, held: bytes | bytearray) -> int | None:
-        """Where the status line begins; -1 if there will be none; None if more bytes must tell."""
-        if held.startswith(b"HTTP/1."):
-            return 0
-        leading = len(held) - len(held.lstrip(b"\r\n"))
-        if leading > _MAX_LEADING_BYTES:
-            return -1
-        found = _START.match(held)
-        if found is not None:
-            return found.end()
-        return -1 if len(held) - leading >= _START_SPAN else None
 
     def _begin_without_head(self, held: bytes) -> bytes:
         """HTTP/0.9: what has come and all that follows is the body."""
@@ -386,8 +333,8 @@ class Answer:
         if self.version < (1, 1):
             self._note("Transfer-Encoding in an answer of HTTP/1.0")
             self._keep_alive = False
-        self._literals = []
-        self.phase = "line"
+        self._chunks = ChunkedBody(self._take, self._note)
+        self.phase = "chunked"
         return True
 
     def _begin_sized(self, values: list[bytes]) -> None:
@@ -420,27 +367,32 @@ class Answer:
             self.phase = "close"
 
     def _feed_fixed(self, data: bytes) -> None:
+        surplus = b""
         if len(data) > self._left:
             data, surplus = data[: self._left], data[self._left :]
-        else:
-            surplus = b""
         self._left -= len(data)
-        self._take(data)
-        if not self._left and self.phase == "fixed":
+        if self._take(data) < len(data):
+            self._finish("length")
+        elif not self._left:
             self._finish(None)
         if surplus:
             self._surplus(surplus)
 
-    def _take(self, data: bytes) -> None:
-        """Add octets to the payload, up to the cap."""
-        if self._max_payload is not None and self.payload.size + len(data) > self._max_payload:
-            data = data[: self._max_payload - self.payload.size]
-            self.payload.append(data)
-            self._pending_size += len(data)
-            self._finish("length")
-            return
+    def _feed_chunks(self, data: bytes) -> None:
+        chunks = self._chunks
+        assert chunks is not None
+        surplus = chunks.feed(data)
+        if chunks.ended:
+            self._finish(chunks.truncated)
+            if surplus:
+                self._surplus(surplus)
+
+    def _take(self, data: bytes) -> int:
+        """Add octets to the payload, up to the cap; how many there was room for."""
+        if self._max_payload is not None:
+            data = data[: max(0, self._max_payload - self.payload.size)]
         self.payload.append(data)
-        self._pending_size += len(data)
+        return len(data)
 
     def _surplus(self, data: bytes) -> None:
         if self.truncated == "length":
@@ -450,160 +402,12 @@ class Answer:
             self._note("surplus bytes after the message")
             self.after += data[:room]
 
-    # Chunked (7.1)
-
-    def _feed_chunked(self, data: bytes) -> None:
-        if self._held:
-            data = bytes(self._held) + data
-            self._held = b""
-        at = 0
-        end = len(data)
-        while at < end:
-            if self.phase == "data":
-                # Most bodies come whole: then this is one slice and no copy of the rest.
-                piece = data[at : at + self._left] if at or end > self._left else data
-                at += len(piece)
-                self._left -= len(piece)
-                self._take(piece)
-                if self.phase == "data" and not self._left:
-                    self._sizes.append(self._pending_size)
-                    self._pending_size = 0
-                    self.phase = "line"
-                continue
-            if self.phase == "line":
-                found = _CANONICAL_CHUNK.match(data, at) if self._sizes and not self._literal else None
-                if found is not None:
-                    self._begin_chunk(found[0], int(found[1], 16))
-                    at = found.end()
-                    continue
-                taken = self._read_chunk_line(data, at)
-            elif self.phase == "trailer":
-                taken = self._read_trailer_line(data, at)
-            else:
-                if self.phase == "raw":
-                    self._take(data[at:])
-                elif self.phase == "done":
-                    self._surplus(data[at:])
-                return
-            if taken is None:
-                self._held = data[at:]
-                return
-            at = taken
-
-    def _begin_chunk(self, line: bytes, size: int) -> None:
-        """A chunk-size line, with the line end of the chunk before it, was read."""
-        literals = self._literals
-        assert literals is not None
-        if self._literal:
-            line = self._literal + line
-            self._literal = b""
-        if not size:
-            self._literal = line
-            self.phase = "trailer"
-            return
-        if len(literals) >= MAX_CHUNKS:
-            self._literal = line
-            self._note(f"more than {MAX_CHUNKS} chunks")
-            self._finish("length")
-            return
-        # Half a million equal lines and sizes are held once.
-        known = self._interned.get(line)
-        if known is None:
-            known = (line, size)
-            if len(self._interned) < _MAX_INTERNED:
-                self._interned[line] = known
-        literals.append(known[0])
-        self._left = size
-        self._pending_size = 0
-        self.phase = "data"
-
-    def _read_chunk_line(self, data: bytes, at: int) -> int | None:
-        """Read the line end after a chunk and the next chunk-size line; where reading goes on, or None."""
-        start = at
-        if self._sizes and not self._literal:
-            if data[at] == 0x0A:
-                self._note("bare LF in chunk framing")
-                at += 1
-            elif data[at : at + 2] == b"\r\n":
-                at += 2
-            elif data[at:] == b"\r":
-                return None
-            else:
-                return self._give_up_framing(start)
-            # The line end is settled, whatever follows it.
-            self._literal = data[start:at]
-            return at
-        feed = data.find(b"\n", at, at + MAX_CHUNK_LINE_BYTES)
-        if feed < 0:
-            if len(data) - at >= MAX_CHUNK_LINE_BYTES:
-                return self._give_up_framing(at)
-            return None
-        line = data[at:feed]
-        if line.endswith(b"\r"):
-            line = line[:-1]
-        else:
-            self._note("bare LF in chunk framing")
-        found = _CHUNK_LINE.fullmatch(line)
-        if found is None:
-            return self._give_up_framing(at)
-        if found[0] != found[1] and not found[2]:
-            self._note("blanks around a chunk size")
-        self._begin_chunk(data[at : feed + 1], int(found[1], 16))
-        return feed + 1
-
-    def _give_up_framing(self, at: int) -> int:
-        """From here on the framing makes no sense: every further byte is kept as payload."""
-        assert self._literals is not None
-        self._note("chunk framing that makes no sense")
-        self._literals.append(self._literal)
-        self._literal = b""
-        self._pending_size = 0
-        self._keep_alive = False
-        self.phase = "raw"
-        return at
-
-    def _read_trailer_line(self, data: bytes, at: int) -> int | None:
-        """Read one line behind the last chunk; a blank one ends the message (7.1.2)."""
-        feed = data.find(b"\n", at)
-        room = MAX_HEAD_BYTES - len(self._literal)
-        if feed - at >= room or (feed < 0 and len(data) - at > room):
-            self._literal += data[at : at + room]
-            self._note(f"a trailer longer than {MAX_HEAD_BYTES} bytes")
-            self._finish("length")
-            return at + room
-        if feed < 0:
-            return None
-        line = data[at : feed + 1]
-        self._literal += line
-        if line in (b"\r\n", b"\n"):
-            if line == b"\n":
-                self._note("bare LF in chunk framing")
-            self._finish(None)
-        return feed + 1
-
-    def _end_of_input_in_chunks(self) -> None:
-        """The connection ended inside chunk framing: the last chunk never came."""
-        held = bytes(self._held)
-        self._held = b""
-        if self.phase == "line" and held and not _CUT_CHUNK_LINE.fullmatch(held):
-            self._give_up_framing(0)
-            self._take(held)
-            if self.truncated is None:
-                self._finish(None)
-            return
-        self._held = held
-        self._finish("disconnect")
-
     # Ends
 
     def _finish(self, truncated: Truncated | None) -> None:
-        if self._literals is not None:
-            if self.phase in ("data", "raw"):
-                self._sizes.append(self._pending_size)
-                self._literals.append(b"")
-            else:
-                self._literals.append(self._literal + bytes(self._held))
-            self._held = b""
+        if self._chunks is not None:
+            self._framing = self._chunks.framing()
+            self._chunks = None  # it refers back to us, and payloads should not wait for the collector
         self.truncated = truncated
         self.phase = "done"
 
@@ -614,41 +418,3 @@ class Answer:
     def _note(self, oddity: str) -> None:
         if oddity not in self.oddities:
             self.oddities.append(oddity)
-
-
-def _find_head_end(held: bytes | bytearray, scanned: int) -> int | None:
-    """Where the first blank line ends, with CRLF or bare LF (2.2)."""
-    start = max(0, scanned - 2)
-    crlf = held.find(b"\n\r\n", start)
-    bare = held.find(b"\n\n", start) if crlf < 0 else held.find(b"\n\n", start, crlf)
-    if bare >= 0:
-        return bare + 2
-    return crlf + 3 if crlf >= 0 else None
-
-
-def describe_head(head: bytes) -> list[str]:
-    """What a strict parser refuses in a head, in words; empty if nothing."""
-    found = []
-    lines = head.split(b"\n")
-    if any(not line.endswith(b"\r") for line in lines[:-1]):
-        found.append("bare LF in the head")
-    status_line, *fields = [line.removesuffix(b"\r") for line in lines[:-2]]
-    if re.fullmatch(rb"HTTP/1\.[01] [1-9][0-9][0-9] [\t\x20-\x7e\x80-\xff]*", status_line) is None:
-        found.append("odd status line")
-    for line in fields:
-        name, colon, value = line.partition(b":")
-        if line[:1] in (b" ", b"\t"):
-            oddity = "folded field line"
-        elif not colon:
-            oddity = "field line without a colon"
-        elif name != name.rstrip():
-            oddity = "blank before a colon"
-        elif re.fullmatch(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) is None:
-            oddity = "odd field name"
-        elif re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", value):
-            oddity = "control character in a field"
-        else:
-            continue
-        if oddity not in found:
-            found.append(oddity)
-    return found

@@ -13,7 +13,8 @@ from typing import Final, Literal, get_args
 import tenacity
 
 from mirror.downloader.client import Client, ExchangeFailed
-from mirror.downloader.framing import LATE_BYTES, parse_status
+from mirror.downloader.framing import LATE_BYTES
+from mirror.downloader.head import parse_status
 from mirror.downloader.request import Field
 from mirror.errors import MirrorError
 from warc.capture import Capture, FailedAttempt

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mirror.downloader import framing
-from mirror.downloader.framing import Answer, parse_status
+from mirror.downloader import chunks, framing
+from mirror.downloader.framing import Answer
+from mirror.downloader.head import parse_status
 from tests.downloader.answers import ANSWERS, CHUNKED, OK
 from warc.capture import Capture
 
@@ -194,7 +195,8 @@ def test_a_connection_is_clean_only_after_a_sound_answer():
         assert not read(ANSWERS[name].wire).leaves_connection_clean, name
     assert not read(OK + b"Connection: close\r\nContent-Length: 1\r\n\r\nx").leaves_connection_clean
     assert not read(b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx").leaves_connection_clean
-    assert read(b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nx").leaves_connection_clean
+    kept = b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nx"
+    assert read(kept, eof=False).leaves_connection_clean
 
 
 def test_a_head_that_never_ends_is_no_answer_but_is_kept():
@@ -240,7 +242,7 @@ def test_equal_chunk_lines_are_held_once():
 
 
 def test_chunks_beyond_measure_are_cut(monkeypatch):
-    monkeypatch.setattr(framing, "MAX_CHUNKS", 10)
+    monkeypatch.setattr(chunks, "MAX_CHUNKS", 10)
     data = CHUNKED + b"1\r\nx\r\n" * 20 + b"0\r\n\r\n"
     answer = read(data)
     assert answer.truncated == "length"
