@@ -101,7 +101,13 @@ class CollectionConfig:
 
     @property
     def timeouts(self) -> Timeouts:
-        return Timeouts(self.capture.connect_timeout_s, self.capture.idle_timeout_s, self.capture.total_timeout_s)
+        return Timeouts(
+            connect_s=self.capture.connect_timeout_s,
+            idle_s=self.capture.idle_timeout_s,
+            total_s=self.capture.total_timeout_s,
+            # There is time to wait for surplus octets after an answer where we pause between requests anyway.
+            settle_s=min(0.1, self.politeness.delay_s / 10),
+        )
 
     @property
     def retry_policy(self) -> RetryPolicy:

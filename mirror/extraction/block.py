@@ -39,9 +39,7 @@ _ERROR = re.compile(
     r"|\bODBC\b|\bSQL\b.{0,20}error"
     r"|application error|fatal error|unhandled exception"
 )
-_CHALLENGE = re.compile(
-    r"(?i)COLLC(?:C|K)|COLLPCK|document\.cookie|__jsl|jschl|acw_sc|cf_chl|yunsuo|safedog|wzws"
-)
+_CHALLENGE = re.compile(r"(?i)COLLC(?:C|K)|COLLPCK|document\.cookie|__jsl|jschl|acw_sc|cf_chl|yunsuo|safedog|wzws")
 _MOVES = re.compile(r"(?i)location|\.reload\s*\(|\.submit\s*\(|http-equiv\s*=\s*[\"']?refresh")
 _REFRESH = re.compile(
     r"""(?i)<meta\s[^<>]{0,200}?http-equiv\s*=\s*["']?refresh["']?[^<>]{0,200}?content\s*=\s*["']?"""

@@ -35,9 +35,7 @@ _BESIDE_NAMES = re.compile(
     r"|toolbar|tools|pager|pagination|paging|prev|next|copyright|tagline|toc|skip|meta|info|byline|share|actions?"
     r"|related|notice|hint)(?:$|[\s_-])"
 )
-_BESIDE_ROLES = frozenset(
-    ("navigation", "banner", "contentinfo", "search", "complementary", "menu", "toolbar")
-)
+_BESIDE_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "menu", "toolbar"))
 #: Words that only lead elsewhere, blanks taken out.
 _TURNING = re.compile(
     r"(?:上一?[篇条页章节]|下一?[篇条页章节]|前一?[篇条页]|后一?[篇条页]|返回(?:目录|首页|上级|列表|书目|本书|全书)?|目录|打印|关闭|首页|末页|没有了|无"
@@ -137,9 +135,7 @@ def _weigh(root: Element, is_boilerplate: Callable[[str], bool] | None, *, by_na
                 if attrib.get("role") in _BESIDE_ROLES or "hidden" in attrib:
                     out = True
                 elif by_name and tag not in _NEVER_BESIDE and ("class" in attrib or "id" in attrib):
-                    out = (
-                        _BESIDE_NAMES.search(f"{attrib.get('class', '')} {attrib.get('id', '')}") is not None
-                    )
+                    out = _BESIDE_NAMES.search(f"{attrib.get('class', '')} {attrib.get('id', '')}") is not None
                     if out:
                         unnamed += len("".join(element.itertext()).strip())
         weight = 0

@@ -24,9 +24,7 @@ _NOTHING = (
     "binary",
 )
 #: WHATWG Encoding: what a page calls GB2312 or GBK is read by the larger table.
-_CODECS = (
-    dict.fromkeys(_GB, "gb18030") | dict.fromkeys(_BIG5, "big5hkscs") | {"utf8": "utf-8", "unicode": "utf-8"}
-)
+_CODECS = dict.fromkeys(_GB, "gb18030") | dict.fromkeys(_BIG5, "big5hkscs") | {"utf8": "utf-8", "unicode": "utf-8"}
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -147,9 +145,7 @@ def _is_certain(text: str) -> bool:
     return sum(1 for _, _ in zip(found, range(_CERTAIN_CHARS), strict=False)) >= _CERTAIN_CHARS
 
 
-def _settle(
-    text: str, declared: str | None, used: str, codec: str | None, oddities: tuple[str, ...]
-) -> Decoded:
+def _settle(text: str, declared: str | None, used: str, codec: str | None, oddities: tuple[str, ...]) -> Decoded:
     if codec and codec != used:
         oddities = (*oddities, f"declared {declared}, but it is {used}")
     return Decoded(text, Charset(declared, used, 0, count_private_use(text)), oddities)

@@ -91,8 +91,7 @@ class _Lines:
     def widened(self) -> _Lines:
         """The same lines as they were before somebody made their full-width punctuation narrow (NFKC)."""
         widths = [
-            columns(line.translate(_WIDE)) + (2 if line[:2] == "  " and line[2:3] != " " else 0)
-            for line in self.bare
+            columns(line.translate(_WIDE)) + (2 if line[:2] == "  " and line[2:3] != " " else 0) for line in self.bare
         ]
         return _Lines(self.raw, self.bare, widths, self.drawn)
 
@@ -103,9 +102,7 @@ class _Lines:
         if self.drawn is None:
             return [width for width, line in zip(self.widths, self.bare, strict=True) if line]
         return [
-            width
-            for width, line, drawn in zip(self.widths, self.bare, self.drawn, strict=True)
-            if line and not drawn
+            width for width, line, drawn in zip(self.widths, self.bare, self.drawn, strict=True) if line and not drawn
         ]
 
 
@@ -246,9 +243,7 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> str:
     raw, bare, widths, drawn = lines.raw, lines.bare, lines.widths, lines.drawn
     usual, proven = _usual_indent(lines, edge)
     if proven and bare[0] and raw[0][0] not in BLANKS and widths[0] >= edge - max(usual, 4) - 1:
-        widths[0] += max(
-            usual, 4
-        )  # the blanks before the first paragraph were stripped with those of the page
+        widths[0] += max(usual, 4)  # the blanks before the first paragraph were stripped with those of the page
     near = edge - (0 if hard_cut else _SLACK)
     pieces = [raw[0]]
     for at in range(1, len(raw)):

@@ -26,9 +26,7 @@ _DATE = re.compile(
 )
 _IN_BRACKETS = re.compile(r"[（(]([^（）()\n]{2,60})[）)][ \t\u3000\xa0。]*\Z")
 _SEPARATOR = re.compile(r"[、，,；;/／\s\u3000\xa0]+")
-_SPACED = re.compile(
-    "(?<![\u3400-\u9fff])([\u3400-\u9fff])[ \u3000\xa0]+(?=[\u3400-\u9fff](?![\u3400-\u9fff]))"
-)
+_SPACED = re.compile("(?<![\u3400-\u9fff])([\u3400-\u9fff])[ \u3000\xa0]+(?=[\u3400-\u9fff](?![\u3400-\u9fff]))")
 
 #: Signatures are sought in so many lines at the end.
 _LAST_LINES = 8

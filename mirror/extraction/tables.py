@@ -98,9 +98,7 @@ def _read_caption(lines: Sequence[str], floor: int, first: int) -> str | None:
             if numbered:
                 break
             numbered = True
-        elif not (
-            centered or line.endswith(_TITLE_ENDS) or (not parts and indent != 4 and columns(line) <= 60)
-        ):
+        elif not (centered or line.endswith(_TITLE_ENDS) or (not parts and indent != 4 and columns(line) <= 60)):
             break
         parts.append(line)
         if len(parts) == _CAPTION_LINES:

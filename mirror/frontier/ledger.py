@@ -214,7 +214,10 @@ class Ledger:
                 (*values, count),
             ).fetchall()
             db.executemany("UPDATE url SET state = 'leased' WHERE id = ?", [(row[0],) for row in rows])
-        return [Lease(*row[:9], Earlier(*row[9:]) if row[9] is not None else None) for row in rows]
+        return [
+            Lease(*question, Earlier(*earlier) if earlier[0] is not None else None)
+            for *question, earlier in ((*row[:9], row[9:]) for row in rows)
+        ]
 
     def lease_for(self, link: Link) -> Lease:
         """The lease a stored record was written under, as far as it can be told from its URI."""

@@ -24,9 +24,7 @@ SITE_WORDS = (
     "返回", "首页", "目录", "上一篇", "下一篇", "上一页", "下一页", "更多", "查看", "进入", "打开", "阅读",
 )  # fmt: skip
 _SITE_WORDS = re.compile(
-    "(?:"
-    + "|".join(sorted(SITE_WORDS, key=len, reverse=True))
-    + r"|[\s\u3000。．.|｜·:：\-–—/>›»《》←→“”])+\Z"
+    "(?:" + "|".join(sorted(SITE_WORDS, key=len, reverse=True)) + r"|[\s\u3000。．.|｜·:：\-–—/>›»《》←→“”])+\Z"
 )
 _GENERIC_LINK = re.compile(
     r"(?:返回.{0,6}|首页|主页|目录|上一[篇页条节章].{0,2}|下一[篇页条节章].{0,2}|更多|查看.{0,4}|进入.{0,4}|打开|阅读.{0,4}|全部"
@@ -71,9 +69,7 @@ def _read_body(site: Site, answer: Answer, opened: Opened, asked: Link) -> Page:
     oddities = list(opened.oddities)
     root = parse(markup) if markup.strip() else None
     if root is None:
-        return judge_shortfall(
-            site, answer, opened, Page(asked.kind, oddities=opened.oddities), "the page is empty"
-        )
+        return judge_shortfall(site, answer, opened, Page(asked.kind, oddities=opened.oddities), "the page is empty")
     base = base_of(answer.url, markup)
     charset = opened.charset.used
     anchors = list(_read_anchors(site, base, root, charset))
@@ -194,18 +190,14 @@ def _read_names(anchors: list[_Anchor], asked: Link) -> tuple[tuple[Library, ...
 
 
 def _put_library(libraries: tuple[Library, ...], library: Library) -> tuple[Library, ...]:
-    kept = [
-        replace(old, title=old.title or library.title) if old.code == library.code else old
-        for old in libraries
-    ]
+    kept = [replace(old, title=old.title or library.title) if old.code == library.code else old for old in libraries]
     return tuple(kept) if any(old.code == library.code for old in kept) else (*kept, library)
 
 
 def _put_book(books: tuple[Book, ...], book: Book) -> tuple[Book, ...]:
     place = (book.library, book.number)
     kept = [
-        replace(old, title=old.title or book.title) if (old.library, old.number) == place else old
-        for old in books
+        replace(old, title=old.title or book.title) if (old.library, old.number) == place else old for old in books
     ]
     return tuple(kept) if any((old.library, old.number) == place for old in kept) else (*kept, book)
 
@@ -306,12 +298,7 @@ def _code_of(element: Element, library: str) -> str | None:
     """An entry's own code, where an anchor carries it."""
     for name in ("data-code", "name", "id", "title"):
         value = element.get(name)
-        if (
-            value
-            and value.lower().startswith(library)
-            and _CODE.match(value.upper())
-            and len(value) > len(library)
-        ):
+        if value and value.lower().startswith(library) and _CODE.match(value.upper()) and len(value) > len(library):
             return value.upper()
     return None
 

@@ -12,17 +12,13 @@ from mirror.sites.site import Site
 from mirror.sites.urls import doubt, resolve
 
 _NEEDED_TAGS = "frame|iframe|link|img|image|script|body|table|td|tr|input|embed|source"
-_ATTRIBUTE = (
-    r"""\b([^<>]*?)\b(?:href|src|background)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))([^<>]*)"""
-)
+_ATTRIBUTE = r"""\b([^<>]*?)\b(?:href|src|background)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))([^<>]*)"""
 _BESIDES_ANCHORS = re.compile(rf"(?i)<({_NEEDED_TAGS}){_ATTRIBUTE}")
 _REFERENCE = re.compile(rf"""(?i)<(?!a\s+href\s*=\s*["']?javascript:)(a|area|{_NEEDED_TAGS}){_ATTRIBUTE}""")
 _BASE = re.compile(r"""(?i)<base\s[^<>]*?href\s*=\s*["']?([^"'<>\s]+)""")
 _CSS_URL = re.compile(r"""(?i)\burl\(\s*["']?([^"'()<>\s]{1,500})|@import\s+["']([^"'<>\s]{1,500})""")
 _PAGES = frozenset(("a", "area", "frame", "iframe"))
-_LINK_ASSET = re.compile(
-    r"(?i)\brel\s*=\s*[\"']?[^\"'<>]*?(?:stylesheet|icon|preload|modulepreload|manifest)"
-)
+_LINK_ASSET = re.compile(r"(?i)\brel\s*=\s*[\"']?[^\"'<>]*?(?:stylesheet|icon|preload|modulepreload|manifest)")
 _SKIPPED = ("javascript:", "mailto:", "data:", "about:", "tel:", "#", "vbscript:", "blob:")
 
 #: No honest page has more references than this.
@@ -75,11 +71,7 @@ def page_links(
 def _admit(link: Link, found: dict[str, Link], oddities: list[str], *, others: bool) -> None:
     """Put a link among those found, if it is wanted and sane."""
     kind = link.kind
-    if (
-        link.key in found
-        or kind == "search"
-        or (kind == "other" and (not others or link.key.startswith("/")))
-    ):
+    if link.key in found or kind == "search" or (kind == "other" and (not others or link.key.startswith("/"))):
         return
     if kind in ("other", "asset", "sitemap"):
         path, _, query = link.url.partition("?")

@@ -43,9 +43,7 @@ _ELAPSED = re.compile(r"<!--\s*总用时")
 _CLOSED = re.compile(r"(?i)</html\s*>")
 _TABLE = re.compile(r"(?i)<table\b")
 _BOOK_NUMBER = re.compile(r"[0-9]{1,9}[ \t\u3000\xa0]+(?=\S)")
-_OPTION = re.compile(
-    r"""(?i)<option\b[^<>]*?\bvalue\s*=\s*["']?([A-Za-z][0-9A-Za-z]{0,15})["']?[^<>]*>([^<]*)"""
-)
+_OPTION = re.compile(r"""(?i)<option\b[^<>]*?\bvalue\s*=\s*["']?([A-Za-z][0-9A-Za-z]{0,15})["']?[^<>]*>([^<]*)""")
 _ANCHOR = re.compile(r"""(?i)<a\s[^<>]*?href\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))[^<>]*>([^<]*)""")
 _K_REFERENCE = re.compile(r"""(?i)(?:[?&](?:amp;)?K=|\bK\s*=\s*["'])([a-z][a-z0-9]{0,15})\b""")
 _TXT = re.compile(
@@ -258,8 +256,7 @@ def _read_pager(markup: str, cgi: str, word: str, state: _State, book: int) -> I
         seen.add(at)
         rec = "" if state.rec is None else str(state.rec)
         url = (
-            f"{cgi}?seachword={word}&K={state.library}&A={book}&rec={rec}"
-            f"&list={at}&page={escape(state.page)}&run=12"
+            f"{cgi}?seachword={word}&K={state.library}&A={book}&rec={rec}&list={at}&page={escape(state.page)}&run=12"
         )
         size = _number(state.page) or 0
         code = state.library.lower()
@@ -314,9 +311,7 @@ def _read_directory(site: Site, answer: Answer, opened: Opened, asked: Link) -> 
                 libraries[code] = libraries.get(code) or name
         if asked.kind == "home":
             links += [mse.library_link(cgi, code) for code in libraries]
-    links += page_links(
-        site, base, markup, opened.charset.used, oddities, others=asked.kind in ("home", "library")
-    )
+    links += page_links(site, base, markup, opened.charset.used, oddities, others=asked.kind in ("home", "library"))
     page = Page(
         asked.kind,
         links=once(links),
@@ -336,12 +331,7 @@ def _read_directory(site: Site, answer: Answer, opened: Opened, asked: Link) -> 
     missing = {"home": "the entrance names no library", "library": "the page shows no books",
                "search": "nothing was found"}.get(asked.kind)  # fmt: skip
     judged = judge_shortfall(site, answer, opened, page, missing or "")
-    if (
-        judged.verdict == "odd"
-        and asked.kind in ("other", "search")
-        and not answer.truncated
-        and markup.strip()
-    ):
+    if judged.verdict == "odd" and asked.kind in ("other", "search") and not answer.truncated and markup.strip():
         return page
     return judged
 

@@ -38,9 +38,7 @@ def plain(value: Any) -> Any:
         return f"{value.kind} {value.key}" + ("" if value.kind == "asset" else f" {value.url}")
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]
-        return {
-            name: plain(found) for name in names if (found := getattr(value, name)) not in (None, "", (), 0)
-        }
+        return {name: plain(found) for name in names if (found := getattr(value, name)) not in (None, "", (), 0)}
     if isinstance(value, tuple):
         return [plain(part) for part in value]
     return value
