@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from mirror.extraction.page import Link, Page, PageKind
 from mirror.frontier.lease import Earlier, Lease
@@ -214,10 +214,7 @@ class Ledger:
                 (*values, count),
             ).fetchall()
             db.executemany("UPDATE url SET state = 'leased' WHERE id = ?", [(row[0],) for row in rows])
-        return [
-            Lease(*question, Earlier(*earlier) if earlier[0] is not None else None)
-            for *question, earlier in ((*row[:9], row[9:]) for row in rows)
-        ]
+        return [Lease(*row[:9], *_earlier(row[9:])) for row in rows]
 
     def lease_for(self, link: Link) -> Lease:
         """The lease a stored record was written under, as far as it can be told from its URI."""
@@ -471,3 +468,8 @@ class Ledger:
                 "INSERT INTO host VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
                 (host, until.isoformat()),
             )
+
+
+def _earlier(columns: tuple[Any, ...]) -> list[Earlier]:
+    """The base of conditional requests, if there is one."""
+    return [Earlier(*columns)] if columns[0] is not None else []
