@@ -42,11 +42,13 @@ def command(collection: Collection, as_json: bool) -> None:
 
 
 def _show(found: Coverage) -> None:
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=160)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("书 book", overflow="fold")
+    table.add_column("书 book", no_wrap=True, overflow="ellipsis")
     for name in ("应有 expected", "已存 held", "缺 missing", "失败 failed", "空 empty"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for library in found.libraries:
         table.add_row(f"[bold]{library.code}[/]  {library.title or ''}")
         for book in library.books:
