@@ -43,7 +43,7 @@ from mirror.sites.site import Site
 from mirror.store.entries import dumps
 from warc import cdxj, message
 from warc.capture import Capture, FailedAttempt
-from warc.record import Original, Written
+from warc.record import Original, Written, warc_date
 from warc.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -463,4 +463,4 @@ def crawl_of(crawler: Crawler) -> Crawl:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return warc_date(datetime.now(UTC))

@@ -46,7 +46,7 @@ def command(collection: Collection, entry: str, at: str | None, raw: bool, as_js
     elif raw:
         click.echo(found["raw_text"], nl=not found["raw_text"].endswith("\n"))
     else:
-        _read(found)
+        read_aloud(found)
 
 
 def _place(collection: Collection, text: str) -> Scope:
@@ -62,7 +62,8 @@ def _place(collection: Collection, text: str) -> Scope:
     return place
 
 
-def _read(found: dict[str, Any]) -> None:
+def read_aloud(found: dict[str, Any]) -> None:
+    """Print an exported entry for a reader: where it stands, its title, its text, and the evidence for it."""
     library, book = found["library"], found["book"]
     above = [library["title"] or library["code"], book["title"] or str(book["number"]), *found["path"]]
     click.echo(click.style(" › ".join(above), dim=True))

@@ -36,12 +36,13 @@ def command(collection: Collection, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
     else:
-        _show(found)
+        show_coverage(found)
     if not found.complete:
         sys.exit(3)
 
 
-def _show(found: Coverage) -> None:
+def show_coverage(found: Coverage) -> None:
+    """Print coverage as a table, with what is lacking and why."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
