@@ -124,7 +124,7 @@ def _codec(label: str | None) -> str | None:
     if codec:
         return codec
     try:
-        b"".decode(label)  # a LookupError for rot13, base64 and other codecs that are none of text
+        b"a".decode(label)  # a LookupError for rot13, base64 and other codecs that are none of text
         name = codecs.lookup(label).name
     except (LookupError, ValueError, UnicodeError):
         return None

@@ -54,16 +54,20 @@ def _undo(name: str, body: bytes, oddities: list[str]) -> bytes:
     if name == "deflate":
         # RFC 9110 means zlib; much software sends the bare stream (RFC 1951) all the same.
         wrapped = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
-        out = _inflate(body, 15 if wrapped else -15, oddities)
-        if not out:
+        damage: list[str] = []
+        out = _inflate(body, 15 if wrapped else -15, damage)
+        if not out and damage:
             oddities.append("labelled deflate, but it is not")
             return body
+        oddities += damage
         return out
     if name == "br":
-        out = _unbrotli(body, oddities)
-        if not out:
+        damage = []
+        out = _unbrotli(body, damage)
+        if not out and damage:
             oddities.append("labelled br, but it is not")
             return body
+        oddities += damage
         return out
     oddities.append(f"content coding {name[:40]!r} is not known here")
     return body
@@ -127,9 +131,9 @@ def _unbrotli(body: bytes, oddities: list[str]) -> bytes:
                 if decoder.can_accept_more_data() or not piece:
                     break
             if decoder.is_finished():
-                break
+                return b"".join(out)
     except brotli.error:
         oddities.append("the compressed body is damaged")
-    if not decoder.is_finished() and out and not oddities:
+    else:
         oddities.append("the compressed body breaks off")
     return b"".join(out)

@@ -18,9 +18,9 @@ def read_items(text: str, end: int | None = None) -> tuple[Item, ...]:
         text: The text with its paragraphs joined.
         end: Where signatures begin; the last item ends there.
     """
-    if "【" not in text:
+    heads = list(_HEAD.finditer(text)) if "【" in text else []
+    if not heads:
         return ()
-    heads = list(_HEAD.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text) if end is None else end]
     return tuple(
         Item(head[1].strip(BLANKS), text[head.end() : max(head.end(), stop)].strip(BLANKS + "\n"))

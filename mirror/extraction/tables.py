@@ -110,7 +110,7 @@ def _read_rows(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The rows of one table. Every row has as many cells as the table has columns; a cell merged over
     several columns or rows stands in the first of them, the others are empty."""
     grid = _find_grid(lines)
-    if not grid:
+    if grid is None:
         return ()
     bands: list[list[str]] = [[]]
     for line in lines:
@@ -142,8 +142,8 @@ def _has_columns_of_figures(band: Sequence[Sequence[tuple[int, str, bool]]]) -> 
     return False
 
 
-def _find_grid(lines: Sequence[str]) -> list[int]:
-    """Columns at which the cells begin, the first one left out: where bars and knots stand most often.
+def _find_grid(lines: Sequence[str]) -> list[int] | None:
+    """Columns at which the cells begin, the first one left out; None if there is no bar at all.
 
     The richest line tells the number of cells; lines with merged cells have fewer bars.
     """
@@ -154,7 +154,7 @@ def _find_grid(lines: Sequence[str]) -> list[int]:
             best = marks
     if len(best) >= 2:
         return best[1:-1] if _closes(best, lines) else best[1:]
-    return [] if not best else [best[0] + 10_000]
+    return [] if best else None
 
 
 def _closes(marks: Sequence[int], lines: Sequence[str]) -> bool:

@@ -1,0 +1,119 @@
+"""Hard-wrapped lines to paragraphs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirror.extraction.lines import columns, indent_of, is_table_line
+from mirror.extraction.reflow import infer_width, reflow
+from tests.extraction.prose import SENTENCES, cut_hanging, cut_hard
+
+paragraphs = st.lists(
+    st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=6).map("".join), min_size=1, max_size=12
+)
+rules = st.sampled_from([cut_hard, cut_hanging])
+
+
+def wrapped(texts, rule, width, indent):
+    return "\n".join(line for text in texts for line in rule(indent + text, width))
+
+
+@given(
+    texts=paragraphs,
+    rule=rules,
+    width=st.sampled_from([74, 80, 110]),
+    indent=st.sampled_from(["    ", "　　", "  "]),
+)
+def test_indented_paragraphs_come_back(texts, rule, width, indent):
+    raw = wrapped(texts, rule, width, indent)
+    found = reflow(raw)
+    if found.width is None:  # too short to tell: then nothing was touched
+        assert found.text == raw
+    else:
+        assert found.text == "\n".join(indent + text for text in texts)
+
+
+@given(texts=paragraphs, rule=rules, width=st.integers(60, 130), indent=st.sampled_from(["    ", "　　"]))
+def test_a_book_may_have_any_width(texts, rule, width, indent):
+    raw = wrapped(texts, rule, width, indent)
+    assert reflow(raw, width).text == "\n".join(indent + text for text in texts) or reflow(raw).width != width
+
+
+@given(texts=paragraphs, rule=rules, width=st.sampled_from([74, 80, 110]))
+def test_without_indents_only_full_last_lines_are_doubtful(texts, rule, width):
+    """A paragraph that ends exactly at the edge cannot be told from one that goes on."""
+    raw = wrapped(texts, rule, width, "")
+    found = reflow(raw)
+    if found.width == width and all(columns(rule(text, width)[-1]) < width - 1 for text in texts):
+        assert found.text == "\n".join(texts)
+
+
+@given(
+    st.text(alphabet="海塘志，。（）、【】“”…0123 　\xa0\n┃━┏年AZ-\t", max_size=400),
+    st.none() | st.integers(1, 200),
+)
+def test_no_character_is_lost_or_moved(raw, width):
+    kept = "".join(reflow(raw, width).text.split())
+    assert kept == "".join(raw.split())
+
+
+@pytest.mark.parametrize("rule", [cut_hard, cut_hanging])
+@pytest.mark.parametrize("width", [74, 80, 110])
+def test_the_width_is_found(rule, width):
+    raw = wrapped(["".join(SENTENCES), "".join(SENTENCES[3:])], rule, width, "    ")
+    found = infer_width(raw)
+    assert found.columns == width
+    assert found.hard_cut == (rule is cut_hard)
+
+
+def test_paragraphs_that_were_never_cut_stay():
+    raw = "\n".join("".join(SENTENCES[at : at + 3]) for at in range(6))
+    assert reflow(raw).text == raw
+    assert infer_width(raw) is None
+
+
+def test_a_verse_stays():
+    raw = "\n".join(
+        ["东山石矿采石歌", "一锤叮当一锤天，", "两锤叮当日又偏。", "三锤敲得星星落，", "装满船头好过年。"]
+    )
+    assert reflow(raw).text == raw
+
+
+def test_short_entries_take_the_width_of_their_book():
+    text = "    海塘长十二里，以条石砌成，岁有修葺，至今犹存；塘外沙"
+    raw = "\n".join(cut_hanging(text, 50))
+    assert reflow(raw).width is None
+    found = reflow(raw, 50)
+    assert (found.text, found.width, found.flags) == (text, 50, ("width-of-book",))
+
+
+def test_what_is_doubtful_is_left_and_flagged():
+    lines = cut_hard("".join(SENTENCES), 80)[:4]
+    found = reflow("\n".join([*lines, "    另起一段", "另起的话不满一行。"]))
+    assert "\n    另起一段\n" in found.text
+    assert "full-line-before-indent" in found.flags
+
+
+def test_words_keep_their_blanks_and_numbers_their_digits():
+    text = "塘工用 Portland cement 灌浆，计12345678.9吨，" * 6
+    for rule in (cut_hard, cut_hanging):
+        assert reflow("\n".join(rule("    " + text, 80))).text == "    " + text
+
+
+def test_tables_are_not_joined():
+    table = ["┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓",
+             "┃海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘海塘┃",
+             "┗━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛"]  # fmt: skip
+    prose = cut_hard("".join(SENTENCES), 80)
+    assert reflow("\n".join([*prose, *table])).text.split("\n")[-3:] == table
+    assert not is_table_line("1912──1949年的塘工")
+
+
+@pytest.mark.parametrize(
+    ("line", "indent"),
+    [("海", 0), ("    海", 4), ("　　海", 4), ("\xa0\xa0海", 2), (" 　海", 3), ("", 0), ("　", 2)],
+)
+def test_indents_count_in_columns(line, indent):
+    assert indent_of(line) == indent
