@@ -21,6 +21,8 @@ MIN_WIDTH = 30
 MAX_WIDTH = 240
 #: How far closing punctuation was seen to hang over the edge.
 HANG = 4
+#: Lines further indented are centered or set to the right.
+_MAX_PARAGRAPH_INDENT = 6
 #: So many full lines prove a width; fewer only suggest one.
 PROOF_LINES = 3
 
@@ -151,7 +153,7 @@ def _infer(lines: _Lines) -> Width | None:
     counts = Counter(width for width in prose if MIN_WIDTH <= width <= MAX_WIDTH + HANG)
     if not counts:
         return None
-    for edge, _ in sorted(counts.most_common(6), key=lambda pair: (-pair[1], -pair[0])):
+    for edge in _candidates(counts, lines):
         full = sum(counts[near] for near in range(edge - 1, edge + HANG + 1))
         beyond = sum(1 for width in prose if width > edge + HANG)
         if beyond * 4 > full:
@@ -160,12 +162,25 @@ def _infer(lines: _Lines) -> Width | None:
             continue
         if full >= PROOF_LINES and not _going_on(edge, lines, 1):
             continue
-        if full >= PROOF_LINES:
-            edge = _settle(edge, counts, lines)
-        elif edge not in SEEN_WIDTHS:
-            edge = next((near for near in (edge + 1, edge - 1) if near in SEEN_WIDTHS), edge)
+        edge = _settle(edge, counts, lines) if full >= PROOF_LINES else _seen_near(edge, lines) or edge
         return Width(edge, full, _is_hard_cut(edge, lines))
     return None
+
+
+def _candidates(counts: Counter[int], lines: _Lines) -> list[int]:
+    """The likeliest widths, best first. A line that ends in closing punctuation may hang over, so counts less."""
+    closing: Counter[int] = Counter()
+    for width, line in zip(lines.widths, lines.bare, strict=True):
+        if line and line[-1] in _CLOSERS:
+            closing[width] += 1
+    scores = {}
+    for width, count in counts.items():
+        hangs = min(count, closing[width])
+        if hangs == count and any(counts[near] > closing[near] for near in range(width - HANG, width)):
+            scores[width] = 0
+        else:
+            scores[width] = 3 * count - 2 * hangs + (width in SEEN_WIDTHS)
+    return sorted(scores, key=lambda width: (-scores[width], -width))[:6]
 
 
 def _settle(mode: int, counts: Counter[int], lines: _Lines) -> int:
@@ -203,7 +218,17 @@ def _is_hard_cut(edge: int, lines: _Lines) -> bool:
 def _is_believable(edge: int, full: int, lines: _Lines) -> bool:
     """Whether one or two full lines are a width: the sentence goes on after them."""
     on = _going_on(edge, lines)
-    return on > 0 and (bool(SEEN_WIDTHS & {edge, edge + 1, edge - 1}) or (on == full and edge >= 60))
+    return on > 0 and (_seen_near(edge, lines) is not None or (on == full and edge >= 60))
+
+
+def _seen_near(edge: int, lines: _Lines) -> int | None:
+    """The width seen in other books that lines of this one would have by either rule."""
+    near = [edge, edge + 1, edge - 1]
+    if all(
+        line[-1] in _CLOSERS for line, width in zip(lines.bare, lines.widths, strict=True) if width == edge and line
+    ):
+        near += [edge - hang for hang in range(2, HANG + 1)]
+    return next((width for width in near if width in SEEN_WIDTHS), None)
 
 
 def _going_on(edge: int, lines: _Lines, enough: int = MAX_WIDTH) -> int:
@@ -216,7 +241,11 @@ def _going_on(edge: int, lines: _Lines, enough: int = MAX_WIDTH) -> int:
         if lines.is_drawn(at) or lines.is_drawn(at + 1):
             continue
         indent = indent_of(bare[at + 1])
-        if (not indent or indent == indent_of(bare[at])) and bare[at][-1] not in _SENTENCE_ENDS:
+        own = indent_of(bare[at])
+        if indent and indent != own:
+            continue
+        # The first line of an indented paragraph goes on in a flush one even where a sentence ends.
+        if bare[at][-1] not in _SENTENCE_ENDS or (2 <= own <= _MAX_PARAGRAPH_INDENT and not indent):
             found += not _HEAD.match(bare[at + 1])
             if found >= enough:
                 break

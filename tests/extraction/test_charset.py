@@ -68,9 +68,7 @@ def test_what_cannot_be_read_is_counted_byte_by_byte():
     assert (cut.charset.used, cut.charset.undecodable) == ("utf-8", 2)
 
 
-@given(
-    st.binary(max_size=200), st.sampled_from([None, b"x; charset=utf-8", b"x; charset=hz", b"x; charset=gbk"])
-)
+@given(st.binary(max_size=200), st.sampled_from([None, b"x; charset=utf-8", b"x; charset=hz", b"x; charset=gbk"]))
 def test_any_bytes_decode(data, content_type):
     found = decode(data, content_type)
     assert not any("\ud800" <= char <= "\udfff" for char in found.text)
@@ -81,9 +79,7 @@ def test_gb18030_comes_back(text):
     data = b"<meta charset=gb2312>" + (HANZI + text).encode("gb18030")
     found = decode(data)
     assert found.text == "<meta charset=gb2312>" + HANZI + text
-    assert found.charset.private_use == sum(
-        "\ue000" <= char <= "\uf8ff" or char >= "\U000f0000" for char in text
-    )
+    assert found.charset.private_use == sum("\ue000" <= char <= "\uf8ff" or char >= "\U000f0000" for char in text)
 
 
 def test_points_encoded_since_are_mapped_one_for_one():

@@ -27,9 +27,7 @@ def draw(rows, ruled):
 
     out = [line("┏", "┯", "┓")]
     for index, row in enumerate(rows):
-        cells = [
-            " " + cell + " " * (width - 1 - columns(cell)) for cell, width in zip(row, widths, strict=True)
-        ]
+        cells = [" " + cell + " " * (width - 1 - columns(cell)) for cell, width in zip(row, widths, strict=True)]
         out.append("┃" + "│".join(cells) + "┃")
         if index == 0 or (ruled and index < len(rows) - 1):
             out.append(line("┠", "┼", "┨").replace("━", "─"))

@@ -82,9 +82,7 @@ def test_the_real_list_asks_as_its_own_script_does(real_page):
     lists = [link.url for link in real_page.links if link.kind == "list"]
     assert len(lists) == 14
     assert lists[0] == "http://lib.sdsqw.cn/bin/mse.exe?seachword=&K=ch9&A=1&run=12"
-    assert [link.url for link in real_page.links if link.kind == "home"] == [
-        "http://lib.sdsqw.cn/ftr/ftr.htm"
-    ]
+    assert [link.url for link in real_page.links if link.kind == "home"] == ["http://lib.sdsqw.cn/ftr/ftr.htm"]
     assert sum(link.kind == "asset" for link in real_page.links) == 4
     assert all(MSE.identify(link.url) == link for link in real_page.links)
 
@@ -165,9 +163,7 @@ def test_no_page_is_too_odd(question, parts, status):
     body=st.binary(max_size=400),
     status=st.integers(0, 999),
     fields=st.lists(
-        st.tuples(
-            st.sampled_from([b"Content-Type", b"content-encoding", b"LOCATION", b"x"]), st.binary(max_size=40)
-        ),
+        st.tuples(st.sampled_from([b"Content-Type", b"content-encoding", b"LOCATION", b"x"]), st.binary(max_size=40)),
         max_size=4,
     ),
 )
