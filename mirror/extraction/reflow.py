@@ -101,11 +101,14 @@ class _Lines:
         return self.drawn is not None and self.drawn[at]
 
     def prose_widths(self) -> list[int]:
-        if self.drawn is None:
-            return [width for width, line in zip(self.widths, self.bare, strict=True) if line]
-        return [
-            width for width, line, drawn in zip(self.widths, self.bare, self.drawn, strict=True) if line and not drawn
-        ]
+        """Widths of the lines outside tables; lines that say the same count once, for they prove no more."""
+        widths = dict(zip(self.bare, self.widths, strict=True))
+        if self.drawn is not None:
+            for line, drawn in zip(self.bare, self.drawn, strict=True):
+                if drawn:
+                    widths.pop(line, None)
+        widths.pop("", None)
+        return list(widths.values())
 
 
 def reflow(raw: str, width: int | None = None, *, tables: bool = True) -> Reflowed:
