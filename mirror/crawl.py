@@ -363,7 +363,7 @@ class Crawl:
         )
         if lease.kind != "robots":
             try:
-                self.guard.judged(state != "failed", reason or "")
+                self.guard.judged(state != "failed" or (page is not None and page.verdict == "odd"), reason or "")
             except AskedToStop as error:
                 self.stop(f"stopped: {error}")
 

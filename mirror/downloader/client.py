@@ -9,7 +9,7 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -133,11 +133,17 @@ class Client:
         await self.close()
 
     async def exchange(
-        self, url: str, *, method: str = "GET", headers: Sequence[Field] = (), body: bytes = b""
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Sequence[Field] = (),
+        body: bytes = b"",
+        on_dead: Callable[[FailedAttempt], None] | None = None,
     ) -> Capture:
         """Ask once, and give back what came, whatever it is.
 
-        A kept connection that has died in the meantime is replaced by a fresh one, once, unnoticed. The
+        A kept connection that has died in the meantime is replaced by a fresh one, once, and at once. The
         capture's payload may own a temporary file: close it when done.
 
         Args:
@@ -145,6 +151,8 @@ class Client:
             method: Upper case.
             headers: Fields sent exactly so, behind Host.
             body: Sent with Content-Length.
+            on_dead: Given the evidence of a request that was sent on a dead connection: the server may have
+                seen it.
 
         Raises:
             ExchangeFailed: The head of an answer never came; a body that breaks off is a Capture.
@@ -164,6 +172,8 @@ class Client:
             if not (trial.end in (End.EOF, End.RESET) and answer.is_empty):
                 return self._conclude(target, trial)
             log.debug("a kept connection to %s was dead", target.origin.authority)
+            if on_dead is not None:
+                on_dead(_failed(target, trial))
         connection = await self._connect(target, deadline)
         answer = Answer(method, max_payload_bytes=self._max_body)
         return self._conclude(target, await self._run(connection, request, answer, deadline))

@@ -103,6 +103,10 @@ class ArchivingHandler(BaseDownloadHandler):
             crawl.turn_over(lease, outcome)
             stored.append(crawl.record(lease, outcome))
 
+        def sent_in_vain(attempt: FailedAttempt) -> None:
+            crawl.guard.count_request()
+            stored.append(crawl.record(lease, attempt))
+
         try:
             return await fetch(
                 self._client,
@@ -112,6 +116,7 @@ class ArchivingHandler(BaseDownloadHandler):
                 before_attempt=before,
                 after_attempt=after,
                 sleep=crawl.guard.pause,
+                on_dead=sent_in_vain,
             )
         except GaveUp as error:
             return error.last if isinstance(error.last, Capture) else None

@@ -162,6 +162,7 @@ async def fetch(
     body: bytes = b"",
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    on_dead: Callable[[FailedAttempt], None] | None = None,
 ) -> Capture:
     """Ask until there is a sound answer, or the policy says enough.
 
@@ -171,6 +172,7 @@ async def fetch(
             captures but the one returned or raised in GaveUp, which the caller shares.
         sleep: Waits out the seconds between attempts.
         now: Tells the time in UTC.
+        on_dead: Given requests that were sent on a dead connection and at once again on another.
 
     Raises:
         GaveUp: No sound answer came.
@@ -181,7 +183,7 @@ async def fetch(
     async def attempt() -> Outcome:
         await before_attempt()
         try:
-            outcome: Outcome = await client.exchange(url, method=method, headers=headers, body=body)
+            outcome: Outcome = await client.exchange(url, method=method, headers=headers, body=body, on_dead=on_dead)
         except ExchangeFailed as failure:
             outcome = failure.attempt
         after_attempt(outcome)

@@ -89,7 +89,7 @@ def standing_of(page: Page | None, truncated: str | None, failure: str | None) -
             return "done", None
         case "gone":
             return "gone", page.reason or "the source says it does not exist"
-        case "odd" if page.kind != "entry" or page.entry is not None:
+        case "odd" if page.kind in ("robots", "asset", "search", "other"):
             return "done", page.reason
         case verdict:
             return "failed", f"{verdict}: {page.reason}" if page.reason else verdict
@@ -350,11 +350,13 @@ class Ledger:
             original = reading.original
             self._touch(db, capture, reading.original, written.timestamp)
         elif page is not None:
-            if state == "done":
-                self._learn(db, page, capture, written.timestamp)
+            self._learn(db, page, capture, written.timestamp, whole=state == "done")
             self._add(page.links)
-            if page.verdict == "redirect" and any(link.key == lease.key for link in page.links):
-                hop = next(link.url for link in page.links if link.key == lease.key)
+            hop = next(
+                (link.url for link in page.links if link.key == lease.key and link.url != reading.target), None
+            )
+            if hop is not None and page.verdict in ("redirect", "blocked"):
+                # The same question at another address: a device in front that wants COLLCC, a slash, https.
                 if lease.hops < MOST_HOPS:
                     db.execute(
                         "UPDATE url SET state = 'found', hop = ?, hops = hops + 1, newest = ? WHERE id = ?",
@@ -368,7 +370,8 @@ class Ledger:
             (state, reason, crawl, capture, original, state == "failed", lease.id),
         )
 
-    def _learn(self, db: sqlite3.Connection, page: Page, capture: int, seen: str) -> None:
+    def _learn(self, db: sqlite3.Connection, page: Page, capture: int, seen: str, *, whole: bool) -> None:
+        """Keep what a page says; of a page that broke off all but its entry, which may lack its end."""
         if page.libraries:
             entries.save_libraries(db, page.libraries)
         if page.books:
@@ -376,7 +379,7 @@ class Ledger:
         if page.contents:
             contents = entries.save_contents(db, page.contents, seen)
             db.execute("UPDATE capture SET contents = ? WHERE id = ?", (contents, capture))
-        if page.entry:
+        if page.entry and whole:
             version = entries.save_entry(db, page.entry, capture, seen)
             db.execute("UPDATE capture SET version = ? WHERE id = ?", (version, capture))
 

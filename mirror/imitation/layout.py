@@ -21,7 +21,7 @@ def wrap(text: str, width: int, rule: Rule, indent: str) -> list[str]:
     for character in text:
         size = 1 if character < "\x80" else 2
         full = used + size > width if rule == "hang" else used >= width
-        if full and not (rule == "hang" and character in _CLOSING and used <= width + 3):
+        if full and not (rule == "hang" and character in _CLOSING and used + size <= width + 4):
             lines.append(line)
             line, used = "", 0
         line += character

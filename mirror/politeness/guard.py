@@ -149,6 +149,10 @@ class Guard:
         await self._sleep(seconds, "retry")
         self._check()
 
+    def count_request(self) -> None:
+        """A request left that had no turn of its own (again on a fresh connection): it costs all the same."""
+        self.budget.take(datetime.now(UTC))
+
     # -- after a request -------------------------------------------------------------------------------
 
     def answered(self, seconds: float, size_bytes: int) -> None:
