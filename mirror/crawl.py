@@ -319,8 +319,8 @@ class Crawl:
             self.guard.pace.delay_s = max(self.guard.pace.delay_s, policy.crawl_delay_s)
         for url in policy.sitemaps:
             self.add_url(url)
-        if not policy.allowed(self.site.base_url):
-            log.warning("%s", policy.reason)
+        if policy.forbids_everything:
+            self.stop(f"stopped: {policy.reason}")
 
     def request_fields(self, lease: Lease, url: str) -> list[tuple[bytes, bytes]]:
         """Header fields to send, behind Host: honest, few, and conditional if an earlier answer is held."""
@@ -441,8 +441,10 @@ class Crawl:
         """End the crawl in order: leases back, everything durable, files finished, lock free."""
         try:
             await self.client.close()
-            if self.error is None:
-                self._close_archive()
+            self._close_archive()
+        except Exception as error:
+            # What is not in the ledger stands in the WARCs, and is read when the collection is next opened.
+            self.error = self.error or error
         finally:
             self._writer.abandon()
             self._resources.close()

@@ -18,6 +18,7 @@ from w3lib.url import safe_url_string
 from mirror.crawl import Crawl, Stored, crawl_of
 from mirror.downloader.client import Client
 from mirror.downloader.retry import GaveUp, RetryPolicy, fetch
+from mirror.errors import MirrorError
 from mirror.extraction.content import decode_content
 from mirror.frontier.lease import Lease
 from mirror.politeness.guard import AskedToStop, Disallowed
@@ -39,6 +40,10 @@ class Unanswered(IgnoreRequest):
         self.lease = lease
         self.stored = stored
         super().__init__(lease.url)
+
+
+class SourceSilent(MirrorError):
+    """Not even robots.txt could be asked for."""
 
 
 class ArchivingHandler(BaseDownloadHandler):
@@ -74,6 +79,10 @@ class ArchivingHandler(BaseDownloadHandler):
             raise IgnoreRequest(str(error)) from None
         except AskedToStop as error:
             crawl.put_back(lease, stored, str(error))
+            raise IgnoreRequest(str(error)) from None
+        except SourceSilent as error:
+            crawl.put_back(lease, stored, str(error))
+            crawl.error = error
             raise IgnoreRequest(str(error)) from None
         except ValueError as error:
             crawl.refuse(lease, f"cannot be asked: {error}")
@@ -128,8 +137,7 @@ class ArchivingHandler(BaseDownloadHandler):
         agent, url = self._crawl.config.user_agent, lease.url
         for _ in range(5):
             if capture is None:
-                self._crawl.learn_robots(RobotsPolicy.unreachable("no answer"))
-                return
+                break
             head = message.parse_head(capture.head)
             location = head.get(b"location")
             if not 300 <= head.status < 400 or head.status == 304 or location is None:
@@ -140,8 +148,12 @@ class ArchivingHandler(BaseDownloadHandler):
                 return
             capture = await self._ask(lease, url, stored)
         if capture is None:
-            self._crawl.learn_robots(RobotsPolicy.unreachable("no answer"))
-            return
+            last = stored[-1].outcome
+            assert isinstance(last, FailedAttempt)
+            raise SourceSilent(
+                f"{self._crawl.site.base_url} does not answer: {last.message}. Without its robots.txt nothing may be "
+                f"asked (RFC 9309, 2.3.1.4). Check the network and base_url in mirror.toml, then crawl again"
+            )
         head = message.parse_head(capture.head)
         coding = (head.get(b"content-encoding") or b"").decode("latin-1")
         body = decode_content(capture.payload.read(1 << 20), coding).data

@@ -57,7 +57,12 @@ class RobotsPolicy:
     @classmethod
     def unreachable(cls, why: str) -> RobotsPolicy:
         """The source did not answer at all: ask nothing (RFC 9309, 2.3.1.4)."""
-        return cls(f"robots.txt cannot be had ({why}): nothing may be asked", _everything=False)
+        return cls(f"robots.txt cannot be had ({why}): nothing may be asked (RFC 9309, 2.3.1.4)", _everything=False)
+
+    @property
+    def forbids_everything(self) -> bool:
+        """Nothing is known of the rules, so nothing may be asked."""
+        return self._everything is False
 
     def allowed(self, url: str) -> bool:
         if self._everything is not None:
