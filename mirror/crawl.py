@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from scrapy.crawler import Crawler
 
 from mirror import __version__
-from mirror.cli.events import Began, BookKnown, Committed, Ended, Event, Settled, Waits
+from mirror.cli.events import Began, BookKnown, Committed, Ended, Event, Settled, Trouble, Waits
 from mirror.collection import Collection
 from mirror.config import CollectionConfig, require_contact, with_overrides
 from mirror.downloader.client import Client
@@ -301,6 +301,7 @@ class Crawl:
         elapsed_s = self.end_turn(lease)
         if isinstance(outcome, FailedAttempt):
             self.guard.refused(len(outcome.received))
+            self.on_event(Trouble(outcome.target_uri, f"{outcome.cause}: {outcome.message}"))
             return
         head = message.parse_head(outcome.head)
         until = retry_after(head.fields, datetime.now(UTC)) if head.status >= 300 else None
@@ -448,7 +449,7 @@ class Crawl:
         finally:
             self._writer.abandon()
             self._resources.close()
-            self.on_event(Ended(self.number, self.outcome or "interrupted"))
+            self.on_event(Ended(self.number, "stopped" if self.error else self.outcome or "interrupted"))
 
     def _close_archive(self) -> None:
         self._committer.commit()

@@ -44,6 +44,14 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """One attempt failed; there may be further ones."""
+
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Waits:
     """Nothing is asked until an instant, and why."""
 
@@ -67,4 +75,4 @@ class Ended:
     outcome: str
 
 
-Event = BookKnown | Began | Settled | Waits | Committed | Ended
+Event = BookKnown | Began | Settled | Trouble | Waits | Committed | Ended

@@ -18,7 +18,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mirror.cli.events import Began, BookKnown, Committed, Ended, Event, Settled, Waits
+from mirror.cli.events import Began, BookKnown, Committed, Ended, Event, Settled, Trouble, Waits
 
 #: Seconds between plain lines.
 PLAIN_EVERY_S = 5.0
@@ -60,6 +60,8 @@ class Summary:
                 self.books[event.library, event.book] = BookCount(event.title, event.expected, event.held)
             case Settled():
                 self._settled(event)
+            case Trouble():
+                self.last_error = f"{event.reason}  {event.url}"
             case Waits():
                 self.waits = event
             case Committed():
@@ -228,8 +230,8 @@ class _Plain:
         self._summary.take(event)
         if isinstance(event, Waits):
             self._stream.write(waiting(event) + "\n")
-        elif isinstance(event, Settled) and event.state == "failed" and event.reason not in self._told:
-            if len(self._told) < 100:
+        elif isinstance(event, Trouble) or (isinstance(event, Settled) and event.state == "failed"):
+            if event.reason not in self._told and len(self._told) < 100:
                 self._told.add(event.reason or "")
                 self._stream.write(f"失败 failed: {event.reason}  {event.url}\n")
         elif self._summary.clock() - self._last > PLAIN_EVERY_S:
