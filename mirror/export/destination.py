@@ -11,7 +11,7 @@ from mirror.errors import MirrorError
 
 
 def write(path: Path, pieces: Iterable[bytes]) -> int:
-    """Write pieces to `path`, or to standard output if it is `-`. Returns how many there were.
+    """Write pieces to `path`, or to standard output if it is `-`. Returns how many lines that made.
 
     A file appears under its name only when it is whole and on the disk; what stood there before stays until
     then.
@@ -23,7 +23,7 @@ def write(path: Path, pieces: Iterable[bytes]) -> int:
     if str(path) == "-":
         for piece in pieces:
             sys.stdout.buffer.write(piece)
-            count += 1
+            count += piece.endswith(b"\n")
         sys.stdout.buffer.flush()
         return count
     partial = path.with_name(path.name + ".part")
@@ -31,7 +31,7 @@ def write(path: Path, pieces: Iterable[bytes]) -> int:
         with partial.open("wb") as file:
             for piece in pieces:
                 file.write(piece)
-                count += 1
+                count += piece.endswith(b"\n")
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from mirror.collection import Collection
 from warc import framing, reader
@@ -15,6 +14,8 @@ from warc.reader import Record
 
 def lines(collection: Collection) -> Iterator[bytes]:
     """Every exchange of a collection in the order of its WARC files, rebuilt from the records alone.
+
+    Long lines come in pieces.
 
     A response or revisit is followed by the records that belong to it (its request; its framing note, if that
     was too long for a header); they are read together. Attempts that failed show what was sent and what came.
@@ -28,32 +29,32 @@ def lines(collection: Collection) -> Iterator[bytes]:
                 beside[record.type] = record
                 continue
             if waiting is not None:
-                yield _line(collection, waiting, beside, places)
+                yield from _exchange(collection, waiting, beside, places)
                 waiting, beside = None, {}
             if record.type in ("response", "revisit"):
                 waiting = record
                 if record.type == "response" and record.target_uri:
                     places[record.target_uri, record.date] = (path.name, record.offset)
             elif record.type == "metadata" and "cause" in (fields := record.fields()):
-                yield _dump(
+                yield from _line(
                     record,
                     base64.b64decode(fields.get("request-base64", "")),
-                    base64.b64decode(fields.get("received-base64", "")),
+                    [base64.b64decode(fields.get("received-base64", ""))],
                 )
         if waiting is not None:
-            yield _line(collection, waiting, beside, places)
+            yield from _exchange(collection, waiting, beside, places)
 
 
-def _line(
+def _exchange(
     collection: Collection,
     record: Record,
     beside: dict[str, Record],
     places: dict[tuple[str, str], tuple[str, int]],
-) -> bytes:
+) -> Iterator[bytes]:
     request = beside["request"].block.read() if "request" in beside else b""
     note = beside["metadata"].fields().get(framing.FIELD.lower()) if "metadata" in beside else None
     capture = record.capture(request=request, original=_original(collection, record, places), note=note)
-    return _dump(record, request, b"".join(capture.wire()))
+    yield from _line(record, request, capture.wire())
 
 
 def _original(
@@ -70,12 +71,20 @@ def _original(
     return payload
 
 
-def _dump(record: Record, request: bytes, response: bytes) -> bytes:
-    line: dict[str, Any] = {
+def _line(record: Record, request: bytes, response: Iterable[bytes]) -> Iterator[bytes]:
+    """One line in pieces, so that an answer of 2 GB needs no memory for it."""
+    head = {
         "url": record.target_uri,
         "timestamp": record.date,
         "record_id": record.record_id,
         "request": base64.b64encode(request).decode("ascii"),
-        "response": base64.b64encode(response).decode("ascii"),
     }
-    return json.dumps(line, ensure_ascii=False).encode("utf-8") + b"\n"
+    line = json.dumps(head, ensure_ascii=False).removesuffix("}").encode("utf-8") + b', "response": "'
+    rest = b""
+    for piece in response:
+        rest += piece
+        if len(rest) > 1 << 20:
+            whole = len(rest) - len(rest) % 3
+            yield line + base64.b64encode(rest[:whole])
+            line, rest = b"", rest[whole:]
+    yield line + base64.b64encode(rest) + b'"}\n'
