@@ -26,19 +26,17 @@ def read_capture(
         original: For a revisit, the capture it refers to; then the page says what that one said.
     """
     head = message.parse_head(capture.head)
-    truncated = capture.truncated
     page = None
     if original is None:
         body = capture.payload.read(MOST_READ_BYTES)
-        if len(body) < capture.payload.size:
-            truncated = truncated or "length"
-        page = site.read(Answer(capture.target_uri, head.status, head.fields, body, truncated=truncated is not None))
+        cut = capture.truncated is not None or len(body) < capture.payload.size
+        page = site.read(Answer(capture.target_uri, head.status, head.fields, body, truncated=cut))
     return Reading(
         lease=lease,
         target=capture.target_uri,
         written=written,
         page=page,
-        truncated=truncated,
+        truncated=capture.truncated,
         original=original,
         etag=_text(head.get(b"etag")),
         modified=_text(head.get(b"last-modified")),
