@@ -8,25 +8,35 @@ import ipaddress
 import json
 import re
 import tomllib
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from mirror import __version__
 from mirror.downloader.client import Timeouts
+from mirror.downloader.request import Proxy
 from mirror.downloader.retry import Backoff, RetryPolicy
 from mirror.errors import UsageError
 from mirror.politeness.quiet import QuietHours
 from mirror.sites import SOURCES, open_site
 
-_CONTACT = re.compile(r"(https?://[!-~]+|[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+)")
+#: Printable ASCII, for a header field; parentheses and backslashes would end the comment it stands in.
+_CONTACT = re.compile(
+    r"(?=[!-~]+\Z)(?:https?://[^()\\@/?#]+(?:[/?#][^()\\]*)?|[^()\\@]+@[^()\\@.]+(?:\.[^()\\@.]+)+)\Z"
+)
+#: What people look for and shall not find.
+_ROBOTS = re.compile(r"(?i)(?:obey_|respect_|ignore_)?robots(?:_?txt)?(?:_obey)?")
+#: No setting needs more, and SQLite and the system's calls take no more.
+_MOST_BYTES = 1 << 60
+_YEAR_S = 366 * 86_400
 
 
-def _about(default: Any, text: str, *, least: float | None = None, most: float | None = None) -> Any:
-    """A setting with its explanation, Chinese first, and the range its value must be in."""
+def _about(default: Any, text: str, *, least: float = 0, most: float = _YEAR_S) -> Any:
+    """A setting with its explanation, Chinese first, and the range its value must be in if it is a number."""
     return field(default=default, metadata={"about": text, "least": least, "most": most})
 
 
@@ -38,15 +48,17 @@ class PolitenessConfig:
     jitter: float = _about(0.3, "间隔的随机增加部分 / part of the delay added at random", least=0, most=10)
     concurrency: int = _about(1, "同时请求数 / requests at once", least=1, most=64)
     slowest_factor: float = _about(16.0, "源站变慢时间隔最多放大几倍 / slow down at most so far", least=1, most=1000)
-    daily_requests: int = _about(0, "每日最多请求数，0 为不限 / requests a day at most, 0: no limit", least=0)
-    daily_bytes: int = _about(0, "每日最多字节数，0 为不限 / bytes a day at most, 0: no limit", least=0)
+    daily_requests: int = _about(
+        0, "每日最多请求数，0 为不限 / requests a day at most, 0: no limit", most=1_000_000_000
+    )
+    daily_bytes: int = _about(0, "每日最多字节数，0 为不限 / bytes a day at most, 0: no limit", most=_MOST_BYTES)
     quiet_hours: tuple[str, ...] = _about((), '静默时段 / when not to ask, such as ["08:00-12:00", "23:30-01:00"]')
     time_zone: str = _about("Asia/Shanghai", "上述日期与时段的时区 / time zone of days and quiet hours")
     longest_wait_s: float = _about(
         7200.0, "最长等待，更久则停止、下次再续 / wait at most so long, else stop and go on in a later run", least=0
     )
     most_failures_in_a_row: int = _about(
-        20, "连续失败或被拦多少次即停 / stop after so many failures or block pages in a row", least=1
+        20, "连续失败或被拦多少次即停 / stop after so many failures or block pages in a row", least=1, most=1_000_000
     )
 
 
@@ -54,8 +66,12 @@ class PolitenessConfig:
 class CaptureConfig:
     """存档 / what is kept"""
 
-    max_body_bytes: int = _about(4 << 30, "单个响应的最大字节数 / bytes of one answer at most", least=1024)
-    max_warc_bytes: int = _about(1_000_000_000, "单个 WARC 文件的大小 / bytes of one WARC file", least=10_000)
+    max_body_bytes: int = _about(
+        4 << 30, "单个响应的最大字节数 / bytes of one answer at most", least=1024, most=_MOST_BYTES
+    )
+    max_warc_bytes: int = _about(
+        1_000_000_000, "单个 WARC 文件的大小 / bytes of one WARC file", least=10_000, most=_MOST_BYTES
+    )
     connect_timeout_s: float = _about(30.0, "连接超时 / seconds to connect", least=0.01)
     idle_timeout_s: float = _about(60.0, "无数据超时 / seconds of silence", least=0.01)
     total_timeout_s: float = _about(3600.0, "单次请求总超时 / seconds for one exchange", least=0.01)
@@ -133,155 +149,265 @@ _SECTIONS: dict[str, type[Any]] = {
     "retry": RetryConfig,
 }
 _TOP = ("source", "base_url", "contact", "operator")
+_KINDS = {
+    int: "a whole number, such as 1000",
+    float: "a number, such as 1.5",
+    bool: "true or false",
+    str: "text in quotes",
+    tuple[str, ...]: 'a list of texts, such as ["08:00-12:00"]',
+}
 
 
 def new_config(
     source: str, base_url: str | None = None, contact: str | None = None, operator: str | None = None
 ) -> CollectionConfig:
-    """Settings of a new collection. Raises UsageError if the base URL or the contact is none."""
+    """Settings of a new collection. Raises UsageError if the source, the base URL or the contact is none."""
     site = open_site(source, base_url)
-    return _checked(CollectionConfig(source, site.base_url, contact or "", operator or ""), "the command line")
+    return _checked(CollectionConfig(source, site.base_url, contact or "", operator or ""), lambda key: key)
+
+
+# -- reading -----------------------------------------------------------------------------------------------
 
 
 def load(path: Path) -> CollectionConfig:
     """Read `mirror.toml`.
 
     Raises:
-        UsageError: One line: file, key, what was found, what is allowed.
+        UsageError: One line: file and line, key, what was found, what is allowed.
     """
+    text = _read(path)
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not valid TOML: {error}. Mend that place; text stands in quotes") from None
+
+    def place(key: str) -> str:
+        line = _line_of(text, key)
+        return f"{path}, line {line}: {key}" if line else f"{path}: {key}"
+
+    settings: dict[str, Any] = {}
+    for key, value in given.items():
+        if key in _SECTIONS:
+            if not isinstance(value, dict):
+                raise UsageError(
+                    f"{place(key)} = {_shown(value)}: this is a section; write [{key}] on a line of its own and "
+                    f"its settings below"
+                )
+            settings[key] = _section(key, value, place)
+        else:
+            _require_known(key, None, place(key))
+            settings[key] = _typed(value, str, None, place(key))
+    if "source" not in settings:
+        raise UsageError(f'{path}: source is not set. Write source = "mse" or source = "chorography" at the top')
+    if "base_url" not in settings and settings["source"] in SOURCES:
+        settings["base_url"] = open_site(settings["source"]).base_url
+    return _checked(CollectionConfig(**{"base_url": "", **settings}), place)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise UsageError(
             f"{path}: there is no such file. Copy it from a backup, or make a new collection with `mirror init`"
         ) from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}, byte {error.start}: not UTF-8. Save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}. Mend that line") from None
-    settings: dict[str, Any] = {}
-    for key, value in given.items():
-        if key in _SECTIONS:
-            if not isinstance(value, dict):
-                raise UsageError(f"{path}: {key} = {value!r}: this is a section; write [{key}] on a line of its own")
-            known = {item.name: item for item in fields(_SECTIONS[key])}
-            hints = get_type_hints(_SECTIONS[key])
-            for name in value:
-                _known(name, known, f"{path}: [{key}]")
-            settings[key] = _SECTIONS[key](
-                **{n: _typed(v, hints[n], known[n], f"{path}: {key}.{n}") for n, v in value.items()}
-            )
-        else:
-            _known(key, (*_TOP, *_SECTIONS), str(path))
-            if not isinstance(value, str):
-                raise UsageError(f"{path}: {key} = {value!r}: put it in quotes")
-            settings[key] = value
-    if "source" not in settings:
-        raise UsageError(f'{path}: source is not set. Write source = "mse" or source = "chorography"')
-    if "base_url" not in settings:
-        settings["base_url"] = open_site(settings["source"]).base_url if settings["source"] in SOURCES else ""
-    return _checked(CollectionConfig(**settings), str(path))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _line_of(text: str, key: str) -> int | None:
+    """The line on which a key is set, for a person to find it; None if it is written in an unusual way."""
+    section, _, name = key.rpartition(".")
+    current = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):
+            current = header[1]
+            if not section and current == name:
+                return number
+        elif current == section and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
+            return number
+    return None
+
+
+def _section(section: str, given: dict[str, Any], place: Callable[[str], str]) -> Any:
+    kind = _SECTIONS[section]
+    items = {item.name: item for item in fields(kind)}
+    hints = get_type_hints(kind)
+    for name in given:
+        _require_known(name, section, place(f"{section}.{name}"))
+    return kind(**{n: _typed(v, hints[n], items[n], place(f"{section}.{n}")) for n, v in given.items()})
 
 
 def with_overrides(config: CollectionConfig, overrides: Sequence[str]) -> CollectionConfig:
     """Settings changed for one run by `--set KEY=VALUE`, such as `politeness.delay_s=2`. Raises UsageError."""
     for override in overrides:
-        key, equals, text = override.partition("=")
-        section, dot, name = key.strip().partition(".")
+        key, equals, text = (part.strip() for part in override.partition("="))
         where = f"--set {override}"
         if not equals:
             raise UsageError(f"{where}: write KEY=VALUE, for example --set politeness.delay_s=2")
+        section, dot, name = key.rpartition(".")
         if not dot:
-            _known(section, ("contact", "operator", "base_url"), where)
-            top: dict[str, Any] = {section: text}
+            if name in _SECTIONS:
+                example = f"{name}.{fields(_SECTIONS[name])[0].name}"
+                raise UsageError(f"{where}: {name} is a section; name the setting too, such as {example}")
+            _require_known(name, None, where)
+            if name == "source":
+                raise UsageError(f"{where}: a collection keeps its source; make another with `mirror init`")
+            top: dict[str, Any] = {name: _value(text, str, where)}
             config = dataclasses.replace(config, **top)
-            continue
-        _known(section, _SECTIONS, where)
-        known = {item.name: item for item in fields(_SECTIONS[section])}
-        _known(name, known, where)
-        hint = get_type_hints(_SECTIONS[section])[name]
-        value: Any = text.strip()
-        if hint is not str:
-            try:
-                value = tomllib.loads(f"value = {text}")["value"]
-            except tomllib.TOMLDecodeError:
-                raise UsageError(f"{where}: {text!r} is no {_type_name(hint)}") from None
-        changed = {name: _typed(value, hint, known[name], where)}
-        config = dataclasses.replace(config, **{section: dataclasses.replace(getattr(config, section), **changed)})
-    return _checked(config, "--set")
+        else:
+            if section not in _SECTIONS:
+                raise UsageError(f"{where}: there is no section {section!r}; {_nearest(section, _SECTIONS)}")
+            _require_known(name, section, where)
+            kind = _SECTIONS[section]
+            hint = get_type_hints(kind)[name]
+            item = next(item for item in fields(kind) if item.name == name)
+            changed = {name: _typed(_value(text, hint, where), hint, item, where)}
+            config = dataclasses.replace(
+                config, **{section: dataclasses.replace(getattr(config, section), **changed)}
+            )
+        config = _checked(config, lambda key, where=where: where)  # type: ignore[misc]
+    return config
+
+
+def _value(text: str, hint: Any, where: str) -> Any:
+    """A value as typed on a command line, where quotes and brackets may have been left out."""
+    bare = hint is str or (get_args(hint) and not text.startswith("["))
+    if bare and not text.startswith(('"', "'")):
+        return text if hint is str else [one.strip() for one in text.split(",") if one.strip()]
+    try:
+        if "\n" in text:
+            raise ValueError("more than one line")
+        value = tomllib.loads(f"value = {text}")["value"]
+    except ValueError:
+        raise UsageError(f"{where}: {text!r} is not {_KINDS[hint]}") from None
+    return [value] if get_args(hint) and isinstance(value, str) else value
+
+
+# -- checking ----------------------------------------------------------------------------------------------
 
 
 def require_contact(config: CollectionConfig) -> None:
     """The source must be able to reach whoever crawls it. Raises UsageError if it cannot."""
     host = urlsplit(config.base_url).hostname or ""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost" or host.endswith(".localhost")
-    if not loopback and not config.contact:
-        raise UsageError(
-            f"contact is not set, and {host} is not this machine. Write a web page or an e-mail address where the "
-            f'source can reach you into mirror.toml: contact = "https://library.example.cn/crawler"'
-        )
-
-
-def _known(name: str, allowed: Any, where: str) -> None:
-    if name in allowed:
+    if config.contact or _is_loopback(host):
         return
-    near = difflib.get_close_matches(name, list(allowed), 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(allowed)}"
-    raise UsageError(f"{where}: there is no setting {name!r}; {hint}")
+    raise UsageError(
+        f"contact is not set, and {host} is not this machine. Write a web page or an e-mail address where the "
+        f'source can reach you into mirror.toml: contact = "https://library.example.cn/crawler"'
+    )
 
 
-def _type_name(hint: Any) -> str:
-    names = {int: "whole number", float: "number", bool: "true or false", str: "text in quotes"}
-    return names.get(hint, 'list of texts, such as ["08:00-12:00"]')
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")  # RFC 6761, 6.3
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
-def _typed(value: Any, hint: Any, item: dataclasses.Field[Any], where: str) -> Any:
+def _require_known(name: str, section: str | None, where: str) -> None:
+    known = (*_TOP, *_SECTIONS) if section is None else tuple(item.name for item in fields(_SECTIONS[section]))
+    if name in known:
+        return
+    if _ROBOTS.fullmatch(name):
+        raise UsageError(f"{where}: robots.txt is always obeyed; there is no setting for it. Remove this line")
+    home = next(
+        (other for other, kind in _SECTIONS.items() if other != section and name in (f.name for f in fields(kind))),
+        None,
+    )
+    if home is not None:
+        advice = f"it belongs under [{home}], as {home}.{name}"
+    elif section is not None and name in _TOP:
+        advice = "it belongs at the top of the file, above all sections"
+    else:
+        advice = _nearest(name, known)
+    raise UsageError(f"{where}: there is no such setting here; {advice}")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+
+
+def _shown(value: Any) -> str:
+    """A value as it stands in the file, cut if long."""
+    try:
+        text = _toml(value)
+    except TypeError:
+        text = str(value)  # a date or a time, or a list of them
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _typed(value: Any, hint: Any, item: dataclasses.Field[Any] | None, where: str) -> Any:
     if get_args(hint):
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise UsageError(f"{where}: {value!r} is no {_type_name(hint)}")
-        return tuple(value)
-    right = isinstance(value, (int, float) if hint is float else hint)
-    if not right or (isinstance(value, bool) and hint is not bool):
-        raise UsageError(f"{where}: {value!r} is no {_type_name(hint)}")
-    least, most = item.metadata["least"], item.metadata["most"]
-    if (least is not None and value < least) or (most is not None and value > most) or value != value:
-        allowed = f"from {least} to {most}" if most is not None else f"{least} or more"
-        raise UsageError(f"{where}: {value} is out of range; {allowed} is allowed")
-    return float(value) if hint is float else value
+        right = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    elif hint is float:
+        right = isinstance(value, int | float) and not isinstance(value, bool)
+    else:
+        right = type(value) is hint
+    if not right:
+        raise UsageError(f"{where}: {_shown(value)} is not {_KINDS[hint]}")
+    if hint in (int, float) and item is not None:
+        least, most = item.metadata["least"], item.metadata["most"]
+        if not least <= value <= most:  # nor is nan
+            raise UsageError(f"{where}: {value} is out of range; {least} to {most} is allowed")
+        return hint(value)
+    return tuple(value) if get_args(hint) else value
 
 
-def _checked(config: CollectionConfig, where: str) -> CollectionConfig:
+def _checked(config: CollectionConfig, place: Callable[[str], str]) -> CollectionConfig:
+    """The settings, if their texts mean something. `place` says where a key was set."""
     if config.source not in SOURCES:
-        raise UsageError(f"{where}: source {config.source!r} is not known; there are: {', '.join(sorted(SOURCES))}")
-    open_site(config.source, config.base_url)
-    if config.contact and not _CONTACT.fullmatch(config.contact):
-        raise UsageError(f"{where}: contact {config.contact!r} is neither an http(s) URL nor an e-mail address")
-    for text, name in ((config.operator, "operator"), (config.contact, "contact")):
-        if any(ord(character) < 32 for character in text):
-            raise UsageError(f"{where}: {name} must be one line")
+        raise UsageError(f"{place('source')}: {config.source!r} is no source; {_nearest(config.source, SOURCES)}")
     try:
-        ZoneInfo(config.politeness.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        site = open_site(config.source, config.base_url)
+    except UsageError as error:
+        raise UsageError(f"{place('base_url')}: {error}") from None
+    for name, text in (("contact", config.contact), ("operator", config.operator)):
+        if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
+            raise UsageError(f"{place(name)}: {text!r}: write one line of plain text")
+    if config.contact and not _CONTACT.match(config.contact):
         raise UsageError(
-            f"{where}: politeness.time_zone {config.politeness.time_zone!r} is no time zone; "
-            f"write one such as Asia/Shanghai"
-        ) from None
+            f"{place('contact')}: {config.contact!r} is neither an http(s) URL nor an e-mail address (ASCII, no "
+            f"blanks or parentheses)"
+        )
+    polite, capture = config.politeness, config.capture
     try:
-        QuietHours.parse(config.politeness.quiet_hours, config.politeness.time_zone)
+        ZoneInfo(polite.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        advice = "write one such as Asia/Shanghai"
+        if not available_timezones():
+            advice = "this machine knows none: install Debian's tzdata, or `pip install tzdata`"
+        raise UsageError(f"{place('politeness.time_zone')}: {polite.time_zone!r} is no time zone; {advice}") from None
+    try:
+        QuietHours.parse(polite.quiet_hours, polite.time_zone)
     except ValueError as error:
-        raise UsageError(f"{where}: politeness.quiet_hours: {error}") from None
-    if config.capture.proxy and urlsplit(config.capture.proxy).scheme != "http":
-        raise UsageError(f"{where}: capture.proxy {config.capture.proxy!r}: write http://[user:password@]host:port")
-    return config
+        raise UsageError(f"{place('politeness.quiet_hours')}: {error}") from None
+    if capture.proxy:
+        try:
+            Proxy.parse(capture.proxy)
+        except ValueError:
+            # Without its user and password: errors end up in logs and mails.
+            shown = re.sub(r"//.*@", "//…@", capture.proxy)
+            raise UsageError(
+                f"{place('capture.proxy')}: {shown!r} is no proxy; write http://[user:password@]host:port"
+            ) from None
+    return dataclasses.replace(config, base_url=site.base_url)
+
+
+# -- writing -----------------------------------------------------------------------------------------------
 
 
 def dump(config: CollectionConfig) -> str:
     """The text of `mirror.toml`: every setting with its explanation; `load` gives the same settings back."""
     lines = [
         "# 本馆藏的设置 / Settings of this collection. Change a value, save, and crawl again.",
+        "# robots.txt 始终遵守 / robots.txt is always obeyed; there is no setting for it.",
         "",
         "# 来源 / source: mse (old CGI) or chorography (public mirror)",
         f"source = {_toml(config.source)}",
@@ -293,17 +419,15 @@ def dump(config: CollectionConfig) -> str:
         f"operator = {_toml(config.operator)}",
     ]
     for section, kind in _SECTIONS.items():
-        lines += ["", f"[{section}]  # {(kind.__doc__ or '').strip()}"]
+        lines += ["", f"# {(kind.__doc__ or '').strip()}", f"[{section}]"]
         for item in fields(kind):
-            lines += [
-                f"# {item.metadata['about']}",
-                f"{item.name} = {_toml(getattr(getattr(config, section), item.name))}",
-            ]
+            value = getattr(getattr(config, section), item.name)
+            lines += [f"# {item.metadata['about']}", f"{item.name} = {_toml(value)}"]
     return "\n".join(lines) + "\n"
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
     # A JSON string, number or boolean is a TOML one too (TOML 1.0: basic strings), DEL apart.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
