@@ -38,6 +38,7 @@ from mirror.politeness.budget import Budget
 from mirror.politeness.guard import AskedToStop, Guard
 from mirror.politeness.pace import Pace
 from mirror.politeness.robots import RobotsPolicy
+from mirror.report import crawl_report, write_report
 from mirror.sites import open_site
 from mirror.sites.site import Site
 from mirror.store.entries import dumps
@@ -458,6 +459,10 @@ class Crawl:
         self._finished += [path.name for path in self._writer.take_finished()]
         self._finish_files()
         self.ledger.end_crawl(self.number, self.outcome or "interrupted", _now())
+        report = crawl_report(self.ledger.database.connection, self.number)
+        report["bounded"] = self.ledger.bounded
+        report["politeness"] = self.guard.statistics()
+        write_report(self.collection.reports, report)
 
 
 def crawl_of(crawler: Crawler) -> Crawl:

@@ -81,6 +81,9 @@ class Payload:
         if self._file is not None:
             self._file.close()
 
+    def __del__(self) -> None:
+        self.close()
+
     def __len__(self) -> int:
         return self.size
 

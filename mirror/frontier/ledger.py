@@ -40,6 +40,8 @@ RANK: dict[PageKind, int] = {
 #: Traps: pages of these kinds can be endless, so only so many of them are ever asked in one collection.
 MOST: dict[PageKind, int] = {"search": 2_000, "other": 2_000, "asset": 50_000, "sitemap": 10_000}
 
+_ADD = "INSERT OR IGNORE INTO url (key, url, kind, library, book, rec, rank) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
 #: Redirects followed for one question before it counts as a loop (RFC 9110, 15.4, leaves the number to us).
 MOST_HOPS = 5
 
@@ -103,6 +105,7 @@ class Ledger:
         self._db = database.connection
         self._warcs: dict[str, int] = dict(self._db.execute("SELECT name, id FROM warc"))
         self._recent: dict[str, None] = {}  # keys lately added, so that they need not be tried again
+        self._counts: dict[PageKind, int] = {}  # of the kinds that are bounded
         self._full: set[PageKind] = set()
 
     # -- crawls ------------------------------------------------------------------------------------------
@@ -157,36 +160,35 @@ class Ledger:
             self._add(links)
 
     def _add(self, links: Iterable[Link]) -> None:
-        recent = self._recent
-        rows = []
+        recent, rows = self._recent, []
         for link in links:
             if link.key in recent:
                 continue
             recent[link.key] = None
             if len(recent) > 20_000:
                 del recent[next(iter(recent))]
-            if link.kind in MOST and not self._has_room(link.kind):
-                continue
-            rows.append((link.key, link.url, link.kind, link.library, link.book, link.rec, RANK[link.kind]))
+            row = (link.key, link.url, link.kind, link.library, link.book, link.rec, RANK[link.kind])
+            if link.kind in MOST:
+                self._add_bounded(link.kind, row)
+            else:
+                rows.append(row)
         if rows:
-            self._db.executemany(
-                "INSERT OR IGNORE INTO url (key, url, kind, library, book, rec, rank) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            self._db.executemany(_ADD, rows)
 
-    def _has_room(self, kind: PageKind) -> bool:
-        if kind in self._full:
-            return False
-        (count,) = self._db.execute("SELECT count(*) FROM url WHERE rank = ?", (RANK[kind],)).fetchone()
-        if count < MOST[kind]:
-            return True
-        self._full.add(kind)
-        log.warning(
-            "more than %d pages of kind %r: the source may build them without end; no further ones are asked",
-            MOST[kind],
-            kind,
-        )
-        return False
+    def _add_bounded(self, kind: PageKind, row: tuple[Any, ...]) -> None:
+        count = self._counts.get(kind)
+        if count is None:
+            (count,) = self._db.execute("SELECT count(*) FROM url WHERE kind = ?", (kind,)).fetchone()
+        if count >= MOST[kind]:
+            if kind not in self._full:
+                self._full.add(kind)
+                log.warning(
+                    "more than %d pages of kind %r: the source may make them without end; no further ones are asked",
+                    MOST[kind],
+                    kind,
+                )
+            return
+        self._counts[kind] = count + self._db.execute(_ADD, row).rowcount
 
     @property
     def bounded(self) -> list[PageKind]:
@@ -229,8 +231,7 @@ class Ledger:
             ).fetchone()
         if row is None:  # a kind of page of which there are too many; what is archived is never too much
             row = self._db.execute(
-                "INSERT INTO url (key, url, kind, library, book, rec, rank) VALUES (?, ?, ?, ?, ?, ?, ?) "
-                "RETURNING id, url, key, kind, library, book, rec, hops, passes",
+                f"{_ADD} RETURNING id, url, key, kind, library, book, rec, hops, passes",
                 (link.key, link.url, link.kind, link.library, link.book, link.rec, RANK[link.kind]),
             ).fetchone()
         return Lease(*row)

@@ -153,6 +153,18 @@ class Guard:
         """A request left that had no turn of its own (again on a fresh connection): it costs all the same."""
         self.budget.take(datetime.now(UTC))
 
+    def statistics(self) -> dict[str, object]:
+        """For the report: how long was waited and why, and how much slower than set the pace is."""
+        requests, size_bytes = self.budget.used
+        return {
+            "delay_s": self.pace.delay_s,
+            "slowed_by": round(self.pace.factor, 2),
+            "waited_s": {reason: round(seconds, 1) for reason, seconds in self.waited_s.items()},
+            "requests_today": requests,
+            "bytes_today": size_bytes,
+            "robots": self.robots.reason if self.robots else None,
+        }
+
     # -- after a request -------------------------------------------------------------------------------
 
     def answered(self, seconds: float, size_bytes: int) -> None:
