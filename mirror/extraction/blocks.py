@@ -41,6 +41,8 @@ _TURNING = re.compile(
     r"(?:上一?[篇条页章节]|下一?[篇条页章节]|前一?[篇条页]|后一?[篇条页]|返回(?:目录|首页|上级|列表|书目|本书|全书)?|目录|打印|关闭|首页|末页|没有了|无"
     r"|[|｜:：，,·/«»<>←→‹›\[\]【】（）()])+\Z"
 )
+#: Begins a breadcrumb written out in words.
+_TRAIL = re.compile(r"\s*[您你]?(?:当前|现在|目前|所在)?的?(?:当前|所在)?位置[是为]?\s*[:：>＞»›]")
 _MAY_TURN = frozenset(("p", "div", "li", "td", "tr", "table", "ul", "ol", "center", "a", "span", "tbody"))
 _NEVER_BESIDE = frozenset(("body", "html", "main", "article", "pre"))
 _MAX_STEPS_BACK = 12
@@ -129,7 +131,7 @@ def _weigh(root: Element, is_boilerplate: Callable[[str], bool] | None, *, by_na
         out = parent in beside
         if not out and parent is not None:
             attrib = element.attrib
-            if tag in _UNREAD or tag in _BESIDE:
+            if tag in _UNREAD or tag in _BESIDE or (element.text and tag in _MAY_TURN and _TRAIL.match(element.text)):
                 out = True
             elif attrib:
                 if attrib.get("role") in _BESIDE_ROLES or "hidden" in attrib:
