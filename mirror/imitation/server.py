@@ -175,7 +175,8 @@ class ImitationServer:
                         return
                 finally:
                     self._at_once -= 1
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError, asyncio.CancelledError):
+            # Cancelled only when the server stops; asyncio.streams of Python 3.11 cannot stand a cancelled handler.
             return
         finally:
             writer.close()

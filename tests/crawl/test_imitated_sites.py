@@ -7,9 +7,11 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -235,15 +237,12 @@ def test_the_budget_is_never_passed_and_holds_over_runs(home: Home) -> None:
 
 
 def test_quiet_hours_are_quiet(home: Home) -> None:
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+    window = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=3):%H:%M}"
     with ImitationServer(Corpus(40), "mse") as server:
         home.init(server)
-        ended = home.crawl(
-            "--set",
-            'politeness.quiet_hours=["00:00-12:00", "12:00-24:00"]',
-            "--set",
-            "politeness.longest_wait_s=1",
-            code=3,
-        )
+        settings = ["--set", f'politeness.quiet_hours=["{window}"]', "--set", "politeness.longest_wait_s=1"]
+        ended = home.crawl(*settings, code=3)
         assert server.log == []
     assert "quiet hours" in ended.stderr
 
