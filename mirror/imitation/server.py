@@ -204,9 +204,9 @@ class ImitationServer:
         sent = self._message(answer, received, method == b"HEAD")
         if broken == "short":
             sent = sent[: len(sent) - max(1, len(answer.body) // 2)]
+        self._note(at, connection, asked, answer.status, received, sent)
         writer.write(sent)
         await writer.drain()
-        self._note(at, connection, asked, answer.status, received, sent)
         return broken != "short"
 
     def _note(self, at: float, connection: int, path: str, status: int, received: bytes, sent: bytes) -> None:
