@@ -126,6 +126,7 @@ class Crawl:
         self.error: Exception | None = None
         self.on_event = on_event
         self._resources = resources
+        self._closed = False
         self._limit = limit
         self._entries_asked = 0
         self._leases: deque[Lease] = deque()
@@ -440,7 +441,10 @@ class Crawl:
         self.guard.stop(outcome)
 
     async def close(self) -> None:
-        """End the crawl in order: leases back, everything durable, files finished, lock free."""
+        """End the crawl in order: leases back, everything durable, files finished, lock free. Once is enough."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             await self.client.close()
             self._close_archive()

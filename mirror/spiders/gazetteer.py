@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from scrapy import Spider
+from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
@@ -36,6 +36,7 @@ class GazetteerSpider(Spider):
         crawl = kwargs.pop("crawl", None) or _begin(cls.name, **kwargs)
         spider = super().from_crawler(crawler, *args)
         spider.crawl = crawl
+        crawler.signals.connect(crawl.close, signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:

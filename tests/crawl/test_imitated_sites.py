@@ -266,6 +266,7 @@ def test_scrapy_knows_the_spiders_too(home: Home) -> None:
         )
         assert ran.returncode == 0, ran.stderr
     assert home.coverage()["complete"] is True
+    assert [path.suffixes[-2:] for path in home.archive()] == [[".warc", ".gz"]]
 
 
 def test_the_demo_runs(home: Home) -> None:
