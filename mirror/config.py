@@ -75,6 +75,9 @@ class CaptureConfig:
     connect_timeout_s: float = _about(30.0, "连接超时 / seconds to connect", least=0.01)
     idle_timeout_s: float = _about(60.0, "无数据超时 / seconds of silence", least=0.01)
     total_timeout_s: float = _about(3600.0, "单次请求总超时 / seconds for one exchange", least=0.01)
+    settle_s: float = _about(
+        0.05, "等待多余字节的秒数 / seconds to wait for octets beyond an answer's end", least=0, most=10
+    )
     proxy: str = _about("", "代理 / proxy, http://[user:password@]host:port")
     accept_invalid_tls: bool = _about(False, "接受过期或自签证书（会记录） / accept bad certificates (noted)")
 
@@ -121,8 +124,8 @@ class CollectionConfig:
             connect_s=self.capture.connect_timeout_s,
             idle_s=self.capture.idle_timeout_s,
             total_s=self.capture.total_timeout_s,
-            # There is time to wait for surplus octets after an answer where we pause between requests anyway.
-            settle_s=min(0.1, self.politeness.delay_s / 10),
+            # Where we pause between requests anyway, there is time to see whether more comes than was announced.
+            settle_s=min(self.capture.settle_s, self.politeness.delay_s),
         )
 
     @property

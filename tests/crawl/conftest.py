@@ -23,14 +23,14 @@ class Home:
 
     path: Path
 
-    def mirror(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+    def mirror(self, *arguments: str, code: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command; fail the test if it does not end with `code` (None: any)."""
         ran = subprocess.run(
             [sys.executable, "-c", "from mirror.cli import main; main()", *arguments],
             capture_output=True,
             text=True,
             cwd=ROOT,
-            env={"MIRROR_HOME": str(self.path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+            env={"MIRROR_HOME": str(self.path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **environment},
             timeout=120,
         )
         assert "Traceback" not in ran.stderr, ran.stderr
