@@ -1,0 +1,1 @@
+"""Us beside peers, in one run, as ratios."""

@@ -1,0 +1,163 @@
+"""Run all contestants on one site, one after the other, and write RESULTS.md.
+
+python -m benchmarks.crawl [--pages 20000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Cost:
+    name: str
+    pages: int
+    cpu_s: float
+    wall_s: float
+    peak_mb: float
+    disk_mb: float
+    note: str = ""
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.cpu_s * 1000 / self.pages
+
+
+@contextmanager
+def site(pages: int) -> Iterator[tuple[str, int, int]]:
+    """The site in a process of its own: address, pages, mean bytes."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.crawl.site", "--pages", str(pages)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        url, count, mean = process.stdout.readline().split()
+        yield url, int(count), int(mean)
+    finally:
+        process.terminate()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def measure(
+    name: str, command: list[str], folder: Path, pages: int, note: str = "", ok: tuple[int, ...] = (0,)
+) -> Cost:
+    """Run a command and take its own CPU, memory and what it left on the disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "MIRROR_HOME": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stderr.close()
+    if process.returncode not in ok:
+        raise SystemExit(f"{name} failed with {process.returncode}:\n{errors[-2000:]}")
+    disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    wall = time.monotonic() - began
+    return Cost(name, pages, usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, disk / 1e6, note)
+
+
+def contestants(url: str, pages: int, work: Path) -> Iterator[Cost]:
+    mirror = [sys.executable, "-c", "from mirror.cli import main; main()"]
+    home = work / "ours"
+    measure("init", [*mirror, "init", "b", "--source", "chorography", "--base-url", url], home, 1)
+    crawl = [*mirror, "crawl", "b", "--delay", "0", "--concurrency", "8"]
+    yield measure("ours", crawl, home, pages, "WARC, index, links, entries, store; every commit synced")
+    if wget := shutil.which("wget"):
+        command = [wget, "-q", "-r", "-l", "inf", "--warc-file=w", url]
+        # 8: the server said 404 to something, such as robots.txt
+        yield measure("wget -r --warc-file", command, work / "wget", pages, "WARC and files; one connection", (0, 8))
+    else:
+        sys.stderr.write("wget is not here: apt-get install wget\n")
+    plain = [sys.executable, str(HERE / "plain_scrapy.py"), url]
+    yield measure("plain Scrapy", plain, work / "scrapy", pages, "links; nothing kept")
+    python = _webarchive(work)
+    if python is not None:
+        command = [str(python), str(HERE / "plain_scrapy.py"), url, str(work / "webarchive" / "out.wacz")]
+        yield measure("scrapy-webarchive", command, work / "webarchive", pages, "WACZ; links")
+
+
+def _webarchive(work: Path) -> Path | None:
+    """scrapy-webarchive in an environment of its own, for it asks for other versions; None if it cannot be had."""
+    folder = work / "venv"
+    made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True)
+    python = folder / "bin" / "python"
+    if made.returncode == 0:
+        got = subprocess.run(
+            [python, "-m", "pip", "install", "-q", "scrapy-webarchive", "w3lib<2.4"], capture_output=True, text=True
+        )
+        if got.returncode == 0:
+            return python
+        sys.stderr.write(f"scrapy-webarchive cannot be had: {got.stderr.strip()[-300:]}\n")
+    return None
+
+
+def table(costs: list[Cost]) -> str:
+    ours = costs[0]
+    lines = [
+        "| | CPU ms/page | × ours | pages/s | peak MB | on disk MB | what it does |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    for cost in costs:
+        lines.append(
+            f"| {cost.name} | {cost.cpu_ms:.2f} | {cost.cpu_ms / ours.cpu_ms:.2f} | {cost.pages / cost.wall_s:.0f} "
+            f"| {cost.peak_mb:.0f} | {cost.disk_mb:.0f} | {cost.note} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=20_000)
+    parser.add_argument(
+        "--grow", action="store_true", help="ours alone, at a quarter and at all of the pages: is memory flat?"
+    )
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, site(given.pages) as (url, count, mean):
+        if given.grow:
+            costs = []
+            for part in (given.pages // 4, given.pages):
+                with site(part) as (address, number, _):
+                    costs.append(next(contestants(address, number, Path(folder) / str(part))))
+        else:
+            costs = list(contestants(url, count, Path(folder)))
+    text = table(costs)
+    sys.stdout.write(text + "\n")
+    if not given.grow:
+        about = (
+            f"# What a crawled page costs\n\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
+            f"Python {platform.python_version()}, {count} pages of {mean} bytes on average, on loopback, 8 requests at once; "
+            f"CPU is user and system time of the crawler's own process. Trust the ratios.\n\n"
+        )
+        (HERE / "RESULTS.md").write_text(about + text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
