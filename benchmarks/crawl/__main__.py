@@ -125,11 +125,11 @@ def table(costs: list[Cost]) -> str:
         "| | CPU ms/page | × ours | pages/s | peak MB | on disk MB | what it does |",
         "|---|---:|---:|---:|---:|---:|---|",
     ]
-    for cost in costs:
-        lines.append(
-            f"| {cost.name} | {cost.cpu_ms:.2f} | {cost.cpu_ms / ours.cpu_ms:.2f} | {cost.pages / cost.wall_s:.0f} "
-            f"| {cost.peak_mb:.0f} | {cost.disk_mb:.0f} | {cost.note} |"
-        )
+    lines.extend(
+        f"| {cost.name} | {cost.cpu_ms:.2f} | {cost.cpu_ms / ours.cpu_ms:.2f} | {cost.pages / cost.wall_s:.0f} "
+        f"| {cost.peak_mb:.0f} | {cost.disk_mb:.0f} | {cost.note} |"
+        for cost in costs
+    )
     return "\n".join(lines)
 
 

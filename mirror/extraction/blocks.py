@@ -82,6 +82,11 @@ def parse(markup: str) -> Element | None:
         return None
 
 
+def words_of(element: Element) -> str:
+    """All the characters within an element, without its comments and its tail."""
+    return etree.tostring(element, method="text", encoding="unicode", with_tail=False)
+
+
 def find_text(markup: str, is_boilerplate: Callable[[str], bool] | None = None) -> Block | None:
     """The block of text of a page; None if the page has no words."""
     root = parse(markup)
@@ -139,7 +144,7 @@ def _weigh(root: Element, is_boilerplate: Callable[[str], bool] | None, *, by_na
                 elif by_name and tag not in _NEVER_BESIDE and ("class" in attrib or "id" in attrib):
                     out = _BESIDE_NAMES.search(f"{attrib.get('class', '')} {attrib.get('id', '')}") is not None
                     if out:
-                        unnamed += len("".join(element.itertext()).strip())
+                        unnamed += len(words_of(element).strip())
         weight = 0
         if out:
             beside.add(element)
@@ -193,7 +198,7 @@ def _descend(root: Element, weighed: _Weighed) -> Element:
 def _is_one_line_of_many(element: Element, parent: Element, weights: dict[Element, int]) -> bool:
     if element.tag not in ("p", "li", "dd", "div", "td", "tr", "tbody"):
         return False
-    if element.find(".//br") is not None or "\n" in "".join(element.itertext()).strip():
+    if element.find(".//br") is not None or "\n" in words_of(element).strip():
         return False
     if element.tag in ("td", "tr", "tbody"):
         table = next(element.iterancestors("table"), None)
@@ -252,7 +257,7 @@ def _is_turning(element: Element, weighed: _Weighed, started: bool) -> bool:
         return False
     weight = weighed.weights.get(element, 0)
     if tag == "a" or 0 < weight <= 12:
-        words = "".join("".join(element.itertext()).split())
+        words = "".join(words_of(element).split())
         return len(words) <= 80 and _TURNING.match(words) is not None
     return weight == 0 and weighed.links.get(element, 0) > 0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from mirror.extraction.block import judge_notice
-from mirror.extraction.blocks import Element, find_block, parse
+from mirror.extraction.blocks import Element, find_block, parse, words_of
 from mirror.extraction.contents import paths_by_code, paths_by_depth
 from mirror.extraction.entry import assemble
 from mirror.extraction.markup import squeezed
@@ -146,7 +146,7 @@ def _read_anchors(site: Site, base: str, root: Element, charset: str) -> Iterato
         link = site.identify(url) if url else None
         if link is None:
             continue
-        text = element.text if len(element) == 0 else "".join(element.itertext())
+        text = element.text if len(element) == 0 else words_of(element)
         text = (text or "").strip(" \t\n\xa0").rstrip("\u3000")
         if "\n" in text:
             text = squeezed(text)
@@ -209,7 +209,7 @@ def _page_title(root: Element, anchors: list[_Anchor]) -> str | None:
         for element in islice(root.iter(level), _MAX_HEADINGS):
             if home and any(child in home for child in islice(element.iter("a"), 3)):
                 continue
-            title = _one_line("".join(islice(element.itertext(), 50)))
+            title = _one_line("".join(map(str, islice(element.itertext(), 50))))
             if title and not _is_site_word(title):
                 return title
     named = root.find(".//title")
@@ -335,7 +335,7 @@ def _label(item: Element) -> str:
     for child in item:
         if child.tag in ("ul", "ol", "dl"):
             break
-        words.append("".join(child.itertext()))
+        words.append(words_of(child))
         words.append(child.tail or "")
         if child.tag == "summary":
             break
@@ -388,7 +388,7 @@ def _group_titles(kept: list[_Anchor], book_title: str | None) -> list[tuple[str
             if element is last:
                 break
             continue
-        title = squeezed("".join(element.itertext()))
+        title = squeezed(words_of(element))
         level = int(str(element.tag)[1])
         while above and above[-1][0] >= level:
             above.pop()
@@ -455,7 +455,7 @@ def _breadcrumb(element: Element) -> list[str]:
         return []
     words = []
     for text in islice(holder.itertext(), 100):
-        for word in re.split(r"[>›»→]| / ", squeezed(text)[:500]):
+        for word in re.split(r"[>›»→]| / ", squeezed(str(text))[:500]):
             word = word.strip(" /|·—-")
             if word:
                 words.append(word)
