@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -97,6 +98,10 @@ async def _crawl(crawl: Crawl) -> None:
     settings.set("CONCURRENT_REQUESTS", crawl.config.politeness.concurrency, priority="cmdline")
     settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", crawl.config.politeness.concurrency, priority="cmdline")
     runner = AsyncCrawlerRunner(settings)
+    # What the start has built lives as long as the process: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     try:
         await runner.crawl(crawl.config.source, crawl=crawl)
     finally:
