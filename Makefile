@@ -3,13 +3,14 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PYWB   := .venv-pywb
 
 .PHONY: demo test check lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/mirror demo
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-dev $(PYWB)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -31,12 +32,20 @@ $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# pywb replays what we wrote, in the tests; it needs older libraries than we do, so it lives in a place of its own.
+$(PYWB)/installed: requirements-pywb.lock | $(VENV)/bin/python
+	$(BIN)/python -m venv $(PYWB)
+	$(PYWB)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-pywb.lock
+	@touch $@
+
 # Pin everything again, newest versions that fit (needs uv).
 lock:
 	printf 'setuptools>=77\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header pyproject.toml - -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
 	  --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	printf 'pywb\nsetuptools<81\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --upgrade --no-header - -o requirements-pywb.lock
 
 clean:
-	rm -rf $(VENV) demo-home build *.egg-info
+	rm -rf $(VENV) $(PYWB) demo-home build *.egg-info

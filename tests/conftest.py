@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.home import Home
+
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
@@ -15,3 +17,8 @@ def samples() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real samples at {folder}: set MIRROR_SAMPLES to the folder that holds them")
     return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from fastwarc.warc import ArchiveIterator as FastIterator
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from mirror.imitation import Corpus, ImitationServer
-from tests.crawl.conftest import ROOT, Home
+from tests.home import ROOT, Home
 from warc import reader
 
 
@@ -58,7 +57,7 @@ def whole_records(archive: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _wait_for_the_moment(
-    process: subprocess.Popen[bytes], asked: Callable[[], int], share: float, chance: random.Random
+    process: subprocess.Popen[bytes], server: ImitationServer, before: int, share: float, chance: random.Random
 ) -> None:
     """Wait until a random number of requests was answered, 0.7 of a kill's share of the entries on average.
 
@@ -69,7 +68,7 @@ def _wait_for_the_moment(
         goal, pause = 0, chance.uniform(0.0, 0.6)
     else:
         goal, pause = chance.randint(1, max(1, round(1.4 * share))), chance.uniform(0.0, 0.01)
-    while process.poll() is None and asked() < goal:
+    while process.poll() is None and len(server.log) - before < goal:
         time.sleep(0.001)
     time.sleep(pause)
 
@@ -91,7 +90,7 @@ def torment(folder: Path, corpus: Corpus, dialect: str, kills: int, *, concurren
                 command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             if ordeal.kills < kills:
-                _wait_for_the_moment(process, lambda: len(server.log) - before, corpus.size / kills, chance)
+                _wait_for_the_moment(process, server, before, corpus.size / kills, chance)
             if ordeal.kills < kills and process.poll() is None:
                 process.send_signal(signal.SIGKILL)
                 ordeal.kills += 1

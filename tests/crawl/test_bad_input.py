@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mirror.imitation import Corpus, ImitationServer
-from tests.crawl.conftest import Home
+from tests.home import Home
 from warc import reader
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from mirror.imitation import Corpus, Faults, ImitationServer
 from mirror.imitation.corpus import ImitatedBook, ImitatedHeading
-from tests.crawl.conftest import Home
+from tests.home import Home
 from warc import reader
 
 BIN = Path(sys.executable).parent

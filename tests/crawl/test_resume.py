@@ -9,7 +9,7 @@ import sys
 import time
 
 from mirror.imitation import Corpus, Faults, ImitationServer
-from tests.crawl.conftest import ROOT, Home
+from tests.home import ROOT, Home
 from warc import reader
 
 

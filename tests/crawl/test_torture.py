@@ -16,8 +16,8 @@ from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 from mirror.collection import Collection
 from mirror.frontier.ledger import Ledger
 from mirror.sites import open_site
-from tests.crawl.conftest import Home
 from tests.downloader.torture import CASES, TortureServer
+from tests.home import Home
 from warc import reader
 
 BIN = Path(sys.executable).parent

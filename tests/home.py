@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mirror.imitation import ImitationServer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -57,11 +54,3 @@ class Home:
 
     def archive(self, name: str = "t") -> list[Path]:
         return sorted((self.path / "collections" / name / "archive").iterdir())
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-MakeServer = Callable[..., ImitationServer]
