@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PYWB   := .venv-pywb
+BROWSER := /usr/bin/chromium
 
 .PHONY: demo test check lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/mirror demo
 
-test: $(VENV)/installed-dev $(PYWB)/installed
+test: $(VENV)/installed-dev $(PYWB)/installed $(BROWSER)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,6 +38,10 @@ $(PYWB)/installed: requirements-pywb.lock | $(VENV)/bin/python
 	$(BIN)/python -m venv $(PYWB)
 	$(PYWB)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-pywb.lock
 	@touch $@
+
+# Pages are tested in a real browser, with a font that has the characters.
+$(BROWSER):
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk
 
 # Pin everything again, newest versions that fit (needs uv).
 lock:

@@ -16,7 +16,16 @@ from warc.errors import WarcError
 class _Commands(click.Group):
     """Commands are imported when they are asked for: `mirror --help` and `mirror status` start at once."""
 
-    modules = ("init", "crawl", "status", "captures", "show", "export", "rebuild", "demo")
+    modules = (
+        "init",
+        "crawl",
+        "status",
+        "captures",
+        "show",
+        "export",
+        "rebuild",
+        "demo",
+    )
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(self.modules)

@@ -1,1 +1,1 @@
-"""Entries and exchanges, for other programs."""
+"""Entries, exchanges and whole collections, for other programs; a module a format."""

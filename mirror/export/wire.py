@@ -7,9 +7,16 @@ import json
 from collections.abc import Iterable, Iterator
 
 from mirror.collection import Collection
+from mirror.export import destination
+from mirror.export.formats import Export
 from warc import framing, reader
 from warc.payload import Payload
 from warc.reader import Record
+
+
+def export(asked: Export) -> str:
+    """Write one file. Raises MirrorError if that cannot be done."""
+    return f"{destination.write(asked.output, lines(asked.collection))} 次交换 exchanges"
 
 
 def lines(collection: Collection) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mirror.frontier.scope import Scope, places_in
@@ -65,9 +65,9 @@ def _as_dict(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-def every_entry(db: sqlite3.Connection, scopes: list[Scope] | None = None) -> Iterator[dict[str, Any]]:
+def every_entry(db: sqlite3.Connection, scopes: Sequence[Scope] = ()) -> Iterator[dict[str, Any]]:
     """Every entry with its newest text, in order of library, book and number; memory stays flat."""
-    where, values = places_in(scopes or [], "e.")
+    where, values = places_in(scopes, "e.")
     cursor = db.cursor()
     cursor.execute(_SELECT.format(version="e.newest") + f" WHERE {where} ORDER BY e.library, e.book, e.rec", values)
     for row in cursor:

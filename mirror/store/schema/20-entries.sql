@@ -1,0 +1,58 @@
+-- What is known.
+CREATE TABLE library (code TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID;
+CREATE TABLE book (
+    library   TEXT NOT NULL,
+    number    INTEGER NOT NULL,
+    title     TEXT,
+    contents  INTEGER,               -- newest table of contents
+    PRIMARY KEY (library, number)
+) WITHOUT ROWID;
+CREATE TABLE contents (
+    id        INTEGER PRIMARY KEY,
+    library   TEXT NOT NULL,
+    book      INTEGER NOT NULL,
+    digest    TEXT NOT NULL,
+    complete  INTEGER NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    UNIQUE (library, book, digest)
+);
+CREATE TABLE heading (
+    contents  INTEGER NOT NULL,
+    rec       INTEGER NOT NULL,
+    place     INTEGER NOT NULL,      -- order in the page
+    title     TEXT NOT NULL,
+    code      TEXT,
+    indent    INTEGER NOT NULL,
+    path      TEXT NOT NULL,
+    PRIMARY KEY (contents, rec)
+) WITHOUT ROWID;
+CREATE TABLE entry (
+    id        INTEGER PRIMARY KEY,
+    library   TEXT NOT NULL,
+    book      INTEGER NOT NULL,
+    rec       INTEGER NOT NULL,
+    newest    INTEGER,               -- newest version
+    UNIQUE (library, book, rec)
+);
+CREATE TABLE version (
+    id        INTEGER PRIMARY KEY,
+    entry     INTEGER NOT NULL,
+    digest    BLOB NOT NULL,         -- of all that follows
+    text_digest TEXT NOT NULL,
+    title     TEXT,
+    code      TEXT,
+    path      TEXT,
+    raw_text  TEXT NOT NULL,
+    text      TEXT NOT NULL,
+    items     TEXT NOT NULL,
+    tables    TEXT NOT NULL,
+    signatures TEXT NOT NULL,
+    charset   TEXT NOT NULL,
+    width     INTEGER,
+    flags     TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    capture   INTEGER NOT NULL,      -- newest capture with this text
+    UNIQUE (entry, digest)
+);
