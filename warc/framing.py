@@ -1,12 +1,13 @@
 """What it takes to get the exact wire bytes back from a stored record, as one line of its header.
 
-The stored HTTP message differs from the wire in four ways, each noted here and each undone by `Edits`:
+The stored HTTP message can differ from the wire in five ways, each noted here and each undone by `Edits`:
 
 * chunk framing is off (`chunks`: sizes in hex, `*n` for n equal ones, if the framing is the canonical one;
   else `framing`: the literal octets between the data);
 * field lines that no longer hold got the prefix `X-Archive-Orig-` (`renamed`: their line numbers, from 0),
   and `Content-Length` was appended (`appended`);
 * an answer without any head got a status line, so that tools can replay it (`headless`);
+* a 304 is stored as a revisit with an empty block, and its head is kept here (`head`);
 * interim answers before the head, and surplus octets after the body, are kept beside it (`before`, `after`).
 """
 
@@ -42,6 +43,7 @@ class Edits:
     renamed: tuple[int, ...] = ()
     appended: bool = False
     headless: bool = False
+    head: bytes = b""
     before: bytes = b""
     after: bytes = b""
     framing: Framing | None = None
@@ -53,14 +55,20 @@ class Edits:
 _NONE = Edits()
 
 
-def store_head(capture: Capture) -> tuple[bytes, Edits]:
+def store_head(capture: Capture, *, emptied: bool = False) -> tuple[bytes, Edits]:
     """The HTTP head as it is stored, and what was done to it.
+
+    Args:
+        capture: The exchange.
+        emptied: Nothing of the message is to be stored (a 304 as a revisit).
 
     `Transfer-Encoding` of a dechunked body becomes `X-Archive-Orig-Transfer-Encoding` in place and
     `Content-Length` is appended as the last field. A `Content-Length` that stood beside the chunks (against
     RFC 9112, 6.1) is renamed likewise: pywb would cut the body at it.
     """
     head = capture.head
+    if emptied:
+        return b"", Edits(head=head, before=capture.before, after=capture.after, framing=capture.framing)
     if not head:
         stored = _HEADLESS + b"Content-Length: %d\r\n\r\n" % capture.payload.size
         return stored, Edits(headless=True, before=capture.before, after=capture.after, framing=capture.framing)
@@ -84,6 +92,8 @@ def original_head(stored: bytes, edits: Edits) -> bytes:
     """The head as it crossed the wire."""
     if edits.headless:
         return b""
+    if edits.head:
+        return edits.head
     if not edits.appended:
         return stored
     lines = list(message.field_lines(stored))
@@ -113,7 +123,7 @@ def dumps(edits: Edits) -> str:
         note["appended"] = True
     if edits.headless:
         note["headless"] = True
-    for name in ("before", "after"):
+    for name in ("head", "before", "after"):
         if octets := getattr(edits, name):
             note[name] = _b64(octets)
     line = json.dumps(note, separators=(",", ":"))
@@ -139,6 +149,7 @@ def loads(line: str | None) -> Edits:
         renamed=tuple(note.get("renamed", ())),
         appended=note.get("appended", False),
         headless=note.get("headless", False),
+        head=base64.b64decode(note.get("head", "")),
         before=base64.b64decode(note.get("before", "")),
         after=base64.b64decode(note.get("after", "")),
         framing=framing,

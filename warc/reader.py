@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Literal
 
-from warc import cdxj, framing, message
+from warc import framing, message, record
 from warc.capture import Capture, Truncated
 from warc.errors import DamagedRecordError
 from warc.payload import Payload
@@ -143,39 +143,26 @@ class Record:
 
     def written(self) -> Written:
         """What an index or the ledger remembers of this record."""
-        status = mime = text = None
+        head = b""
         if self.type in ("response", "revisit"):
             head, _ = message.split(self.block.read(_LONGEST_HEAD))
-            status, mime = cdxj.status_and_mime(head)
-            if self.type == "revisit":
-                mime = "warc/revisit"
-            text = cdxj.line(
-                url=self.target_uri or "",
-                timestamp=self.date,
-                mime=mime,
-                status=status,
-                digest=self.get("WARC-Payload-Digest"),
-                length=self.length,
-                offset=self.offset,
-                filename=self.filename,
-            )
-        return Written(
-            record_id=self.record_id,
+        return record.written(
             type=self.type,
-            timestamp=self.date,
+            record_id=self.record_id,
+            date=self.date,
+            target_uri=self.target_uri,
+            head=head,
+            profile=self.get("WARC-Profile"),
+            payload_digest=self.get("WARC-Payload-Digest"),
             filename=self.filename,
             offset=self.offset,
             length=self.length,
-            payload_digest=self.get("WARC-Payload-Digest"),
-            status=int(status) if status and status.isdecimal() else None,
-            mime=mime,
-            cdxj=text,
         )
 
 
-def cdxj_of(record: Record) -> str | None:
+def cdxj_of(found: Record) -> str | None:
     """The index line of a record, None for types no index lists."""
-    return record.written().cdxj
+    return found.written().cdxj
 
 
 def read(path: Path, *, from_offset: int = 0, on_odd: OnOdd = "fail") -> Iterator[Record]:
@@ -205,19 +192,19 @@ def read(path: Path, *, from_offset: int = 0, on_odd: OnOdd = "fail") -> Iterato
         while source.more():
             offset = source.begin()
             try:
-                record = _read_record(path, offset, source, odd)
+                found = _read_record(path, offset, source, odd)
             except (_Torn, zlib.error) as error:
                 odd(offset, f"the record breaks off or is no gzip: {error}")
                 return
-            if record is None:
+            if found is None:
                 return
-            yield record
+            yield found
 
 
 def read_at(path: Path, offset: int) -> Record:
     """The record that begins at an offset. Raises DamagedRecordError if none does, or it is not sound."""
-    for record in read(path, from_offset=offset):
-        return record
+    for found in read(path, from_offset=offset):
+        return found
     raise DamagedRecordError(path, offset, "no record begins here", "Index the file again with `mirror rebuild`")
 
 
@@ -263,11 +250,11 @@ def _read_record(path: Path, offset: int, source: _Source, odd: Callable[[int, s
     if tail[:4] != _END:
         odd(offset, f"after its block stand {tail[:4]!r} and not two line ends (WARC 1.1, 4)")
     size = source.end(tail[4:] if tail[:4] == _END else tail.lstrip(b"\r\n"), offset, odd)
-    record = Record(path, offset, size, version, head.fields, block)
-    stated = record.get("WARC-Block-Digest")
+    found = Record(path, offset, size, version, head.fields, block)
+    stated = found.get("WARC-Block-Digest")
     if stated and stated.startswith("sha1:") and len(stated) == 37 and stated.upper() != block.digest.upper():
         odd(offset, f"its block digest is {block.digest}, its header says {stated} (WARC 1.1, 5.8)")
-    return record
+    return found
 
 
 class _Members:

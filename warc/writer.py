@@ -13,7 +13,7 @@ from pathlib import Path
 
 from isal import isal_zlib
 
-from warc import cdxj, record
+from warc import record
 from warc.capture import Capture, FailedAttempt
 from warc.errors import ArchiveWriteError
 from warc.record import Draft, Original, Written
@@ -164,7 +164,18 @@ class Writer:
         except BaseException:
             self._cut_back(begin)
             raise
-        return written(draft, self._path.name.removesuffix(OPEN), begin, length)
+        return record.written(
+            type=draft.type,
+            record_id=draft.record_id,
+            date=draft.date,
+            target_uri=draft.target_uri,
+            head=draft.head,
+            profile=dict(draft.fields).get("WARC-Profile"),
+            payload_digest=draft.payload_digest,
+            filename=self._path.name.removesuffix(OPEN),
+            offset=begin,
+            length=length,
+        )
 
     def _write(self, data: bytes) -> None:
         assert self._descriptor is not None
@@ -209,37 +220,6 @@ def _compressed(draft: Draft) -> Iterator[bytes]:
         if squeezed := compressor.compress(piece):
             yield squeezed
     yield compressor.flush()
-
-
-def written(draft: Draft, filename: str, offset: int, length: int) -> Written:
-    """What is to be remembered of a record that lies at a place."""
-    status = mime = text = None
-    if draft.type in ("response", "revisit"):
-        status, mime = cdxj.status_and_mime(draft.head)
-        if draft.type == "revisit":
-            mime = "warc/revisit"
-        text = cdxj.line(
-            url=draft.target_uri or "",
-            timestamp=draft.date,
-            mime=mime,
-            status=status,
-            digest=draft.payload_digest,
-            length=length,
-            offset=offset,
-            filename=filename,
-        )
-    return Written(
-        record_id=draft.record_id,
-        type=draft.type,
-        timestamp=draft.date,
-        filename=filename,
-        offset=offset,
-        length=length,
-        payload_digest=draft.payload_digest,
-        status=int(status) if status and status.isdecimal() else None,
-        mime=mime,
-        cdxj=text,
-    )
 
 
 def _sync_folder(folder: Path) -> None:

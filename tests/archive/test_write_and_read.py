@@ -140,6 +140,28 @@ def test_identical_payload_becomes_a_revisit_that_refers_to_the_response(tmp_pat
     assert wire(revisit.capture(original=capture().payload)) == wire(later)
 
 
+def test_a_304_keeps_its_head_beside_an_empty_block(tmp_path: Path) -> None:
+    writer = Writer(tmp_path, "test", INFO)
+    first = writer.write(capture())
+    original = Original(capture().target_uri, first.timestamp, first.record_id, first.payload_digest or "")
+    later = capture(
+        head=b"HTTP/1.1 304 Not Modified\r\nX-\xce\xb4: \xb7\r\n\r\n",
+        body=b"",
+        before=b"HTTP/1.1 103 Early Hints\r\n\r\n",
+        began=BEGAN + timedelta(days=1),
+    )
+    second = writer.write(later, original)
+    writer.close()
+    (path,) = writer.take_finished()
+    revisit = reader.read_at(path, second.offset)
+    assert revisit.get("WARC-Profile") == NOT_MODIFIED
+    assert (revisit.block.size, second.status) == (0, 304)
+    assert revisit.written() == second
+    assert wire(revisit.capture()) == wire(later)
+    indexed = subprocess.run([BIN / "cdxj-indexer", path], capture_output=True, text=True, check=True)
+    assert indexed.stdout.splitlines() == [first.cdxj, second.cdxj]
+
+
 @pytest.mark.parametrize(
     ("changed", "profile"),
     [

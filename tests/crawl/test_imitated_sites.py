@@ -126,6 +126,8 @@ def test_an_unchanged_mirror_is_stored_once(home: Home) -> None:
     second = home.archive()[1]
     kinds = Counter(record.type for record in reader.read(second))
     assert kinds["revisit"] >= 80
+    exchanges = map(json.loads, home.mirror("export", "t", "--format", "wire", "-o", "-").stdout.splitlines())
+    assert Counter(base64.b64decode(one["response"]) for one in exchanges) == Counter(one.sent for one in server.log)
 
 
 def test_a_changed_text_is_a_second_version_and_the_first_stays(home: Home) -> None:
