@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.request import urlopen
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -38,11 +39,24 @@ class Cost:
         return self.cpu_s * 1000 / self.pages
 
 
+@dataclass(frozen=True)
+class Site:
+    url: str
+    pages: int
+    mean_bytes: int
+    entries: int  #: pages that a contestant must have asked for, or it is not measured
+
+    def answered(self) -> int:
+        """Entries served since this was last asked."""
+        with urlopen(self.url + "answered") as answer:
+            return int(answer.read())
+
+
 @contextmanager
-def site(pages: int) -> Iterator[tuple[str, int, int]]:
-    """The site in a process of its own: address, pages, mean bytes."""
+def site(entries: int) -> Iterator[Site]:
+    """The site in a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.crawl.site", "--pages", str(pages)],
+        [sys.executable, "-m", "benchmarks.crawl.site", "--pages", str(entries)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -50,7 +64,7 @@ def site(pages: int) -> Iterator[tuple[str, int, int]]:
     try:
         assert process.stdout is not None
         url, count, mean = process.stdout.readline().split()
-        yield url, int(count), int(mean)
+        yield Site(url, int(count), int(mean), entries)
     finally:
         process.terminate()
         process.wait()
@@ -58,16 +72,13 @@ def site(pages: int) -> Iterator[tuple[str, int, int]]:
             process.stdout.close()
 
 
-def measure(
-    name: str, command: list[str], folder: Path, pages: int, note: str = "", ok: tuple[int, ...] = (0,)
-) -> Cost:
-    """Run a command and take its own CPU, memory and what it left on the disk."""
+def run(name: str, command: list[str], folder: Path, ok: tuple[int, ...] = (0,)) -> tuple[float, float]:
+    """Run a command in a folder: its CPU seconds (user and system), and its peak memory in MB."""
     folder.mkdir(parents=True, exist_ok=True)
-    began = time.monotonic()
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "MIRROR_HOME": str(folder)},
+        env={**os.environ, "MIRROR_HOME": str(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -79,29 +90,45 @@ def measure(
     process.stderr.close()
     if process.returncode not in ok:
         raise SystemExit(f"{name} failed with {process.returncode}:\n{errors[-2000:]}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def measure(
+    site: Site, name: str, command: list[str], folder: Path, note: str = "", ok: tuple[int, ...] = (0,)
+) -> Cost:
+    """What a crawl of the whole site costs, and what it leaves on the disk."""
+    site.answered()
+    began = time.monotonic()
+    cpu_s, peak_mb = run(name, command, folder, ok)
+    wall_s = time.monotonic() - began
+    if (answered := site.answered()) < site.entries:
+        raise SystemExit(f"{name} asked for {answered} of {site.entries} entries; it cannot be compared")
     disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    wall = time.monotonic() - began
-    return Cost(name, pages, usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, disk / 1e6, note)
+    return Cost(name, site.pages, cpu_s, wall_s, peak_mb, disk / 1e6, note)
 
 
-def contestants(url: str, pages: int, work: Path) -> Iterator[Cost]:
-    mirror = [sys.executable, "-c", "from mirror.cli import main; main()"]
+def contestants(site: Site, work: Path) -> Iterator[Cost]:
+    mirror = [
+        sys.executable,
+        "-c",
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from mirror.cli import main; main()",
+    ]
     home = work / "ours"
-    measure("init", [*mirror, "init", "b", "--source", "chorography", "--base-url", url], home, 1)
+    run("init", [*mirror, "init", "b", "--source", "chorography", "--base-url", site.url], home)
     crawl = [*mirror, "crawl", "b", "--delay", "0", "--concurrency", "8"]
-    yield measure("ours", crawl, home, pages, "WARC, index, links, entries, store; every commit synced")
+    yield measure(site, "ours", crawl, home, "WARC, index, links, entries, store; every commit synced")
     if wget := shutil.which("wget"):
-        command = [wget, "-q", "-r", "-l", "inf", "--warc-file=w", url]
+        command = [wget, "-q", "-r", "-l", "inf", "--warc-file=w", site.url]
         # 8: the server said 404 to something, such as robots.txt
-        yield measure("wget -r --warc-file", command, work / "wget", pages, "WARC and files; one connection", (0, 8))
+        yield measure(site, "wget -r --warc-file", command, work / "wget", "WARC and files; one connection", (0, 8))
     else:
         sys.stderr.write("wget is not here: apt-get install wget\n")
-    plain = [sys.executable, str(HERE / "plain_scrapy.py"), url]
-    yield measure("plain Scrapy", plain, work / "scrapy", pages, "links; nothing kept")
+    plain = [sys.executable, str(HERE / "plain_scrapy.py"), site.url]
+    yield measure(site, "plain Scrapy", plain, work / "scrapy", "links; nothing kept")
     python = _webarchive(work)
     if python is not None:
-        command = [str(python), str(HERE / "plain_scrapy.py"), url, str(work / "webarchive" / "out.wacz")]
-        yield measure("scrapy-webarchive", command, work / "webarchive", pages, "WACZ; links")
+        command = [str(python), str(HERE / "plain_scrapy.py"), site.url, str(work / "webarchive" / "out.wacz")]
+        yield measure(site, "scrapy-webarchive", command, work / "webarchive", "WACZ; links")
 
 
 def _webarchive(work: Path) -> Path | None:
@@ -111,7 +138,9 @@ def _webarchive(work: Path) -> Path | None:
     python = folder / "bin" / "python"
     if made.returncode == 0:
         got = subprocess.run(
-            [python, "-m", "pip", "install", "-q", "scrapy-webarchive", "w3lib<2.4"], capture_output=True, text=True
+            [python, "-m", "pip", "install", "-q", "scrapy-webarchive", "w3lib<2.4", "twisted<24.11"],
+            capture_output=True,
+            text=True,
         )
         if got.returncode == 0:
             return python
@@ -140,20 +169,20 @@ def main() -> None:
         "--grow", action="store_true", help="ours alone, at a quarter and at all of the pages: is memory flat?"
     )
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, site(given.pages) as (url, count, mean):
+    with tempfile.TemporaryDirectory() as folder, site(given.pages) as whole:
         if given.grow:
             costs = []
             for part in (given.pages // 4, given.pages):
-                with site(part) as (address, number, _):
-                    costs.append(next(contestants(address, number, Path(folder) / str(part))))
+                with site(part) as smaller:
+                    costs.append(next(contestants(smaller, Path(folder) / str(part))))
         else:
-            costs = list(contestants(url, count, Path(folder)))
+            costs = list(contestants(whole, Path(folder)))
     text = table(costs)
     sys.stdout.write(text + "\n")
     if not given.grow:
         about = (
             f"# What a crawled page costs\n\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
-            f"Python {platform.python_version()}, {count} pages of {mean} bytes on average, on loopback, 8 requests at once; "
+            f"Python {platform.python_version()}, {whole.pages} pages of {whole.mean_bytes} bytes on average, on loopback, 8 requests at once; "
             f"CPU is user and system time of the crawler's own process. Trust the ratios.\n\n"
         )
         (HERE / "RESULTS.md").write_text(about + text + "\n", encoding="utf-8")

@@ -2,7 +2,8 @@
 
     python -m benchmarks.crawl.site --pages 20000
 
-prints its address and serves until it is killed.
+prints its address and serves until it is killed. `/answered` says how many entries were served since it was last asked,
+so that no contestant is measured by pages it never had.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ def _page(title: str, body: str) -> str:
 
 class _Connection(asyncio.Protocol):
     answers: dict[bytes, bytes]
+    entries = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -90,7 +92,12 @@ class _Connection(asyncio.Protocol):
         while (end := self._received.find(b"\r\n\r\n")) >= 0:
             request, self._received = self._received[:end], self._received[end + 4 :]
             method, path = request.split(b" ", 2)[:2]
-            answer = self.answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            if path == b"/answered":
+                answer = _answer(path, b"%d" % _Connection.entries)
+                _Connection.entries = 0
+            else:
+                answer = self.answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                _Connection.entries += b"/article/" in path
             self._transport.write(answer if method == b"GET" else answer[: answer.find(b"\r\n\r\n") + 4])
 
 
