@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mirror.extraction.page import Link, Page, PageKind
 from mirror.sites import chorography_pages
@@ -29,6 +30,8 @@ class Chorography:
     def __init__(self, base_url: str | None = None) -> None:
         self._root = Root.of(base_url or DEFAULT_BASE_URL)
         self.base_url = self._root.base_url
+        # Every page of a book leads to the same few others.
+        self._known = lru_cache(maxsize=4096)(self._identify)
 
     def seeds(self) -> list[Link]:
         """Home page, site map, and the known libraries, for the home page may be drawn by script."""
@@ -52,6 +55,9 @@ class Chorography:
         return Link(self.base_url + key, key, "library", code)
 
     def identify(self, url: str) -> Link | None:
+        return self._known(url)
+
+    def _identify(self, url: str) -> Link | None:
         asked = askable(url)
         place = asked and self._root.locate(asked)
         if not asked or not place:

@@ -101,6 +101,16 @@ def text_digest(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _digest(values: tuple[str | int | None, ...]) -> bytes:
+    """SHA-256 over values, each marked off by its length. `repr` of a long text would take as long as storing it."""
+    sha256 = hashlib.sha256()
+    for value in values:
+        octets = b"" if value is None else str(value).encode("utf-8", "surrogatepass")
+        sha256.update(b"%d:" % (-1 if value is None else len(octets)))
+        sha256.update(octets)
+    return sha256.digest()
+
+
 def save_entry(db: sqlite3.Connection, entry: Entry, capture: int, seen: str) -> int:
     """A version of an entry, tied to its capture; the same text again only moves its dates.
 
@@ -121,7 +131,7 @@ def save_entry(db: sqlite3.Connection, entry: Entry, capture: int, seen: str) ->
         content.width,
         dumps(content.flags),
     )
-    digest = hashlib.sha256(repr(values).encode("utf-8", "surrogatepass")).digest()
+    digest = _digest(values)
     place = (entry.library, entry.book, entry.rec)
     row = db.execute(
         "INSERT INTO entry (library, book, rec) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id", place
