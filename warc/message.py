@@ -54,7 +54,7 @@ def parse_head(head: bytes) -> Head:
     for line in lines[1:]:
         if line[:1] in (b" ", b"\t") and fields and line.strip():
             name, value = fields[-1]
-            fields[-1] = (name, value + b" " + line.strip(b" \t\r"))
+            fields[-1] = (name, (value + b" " + line.strip(b" \t\r")).lstrip())
             continue
         name, colon, value = line.partition(b":")
         if colon:

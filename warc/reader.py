@@ -15,15 +15,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Literal
 
-from warc import framing, message, record
+from warc import framing, message, record, zstd
 from warc.capture import Capture, Truncated
 from warc.errors import DamagedRecordError
 from warc.payload import Payload
 from warc.record import Written
+from warc.zstd import Decoder
 
 log = logging.getLogger(__name__)
 
-OnOdd = Literal["fail", "warn", "ignore"]
+#: What to do about an oddity; a function is told its offset and what is odd.
+OnOdd = Literal["fail", "warn", "ignore"] | Callable[[int, str], None]
 
 _PIECE = 1 << 16
 #: A WARC header longer than this is none.
@@ -169,7 +171,7 @@ def read(path: Path, *, from_offset: int = 0, on_odd: OnOdd = "fail") -> Iterato
     """The records of a WARC file, in turn, from a record's offset on.
 
     Args:
-        path: `.warc.gz`, one member a record or not; `.warc.gz.open`; plain `.warc`.
+        path: `.warc.gz`, one member a record or not; `.warc.gz.open`; `.warc.zst`; plain `.warc`.
         from_offset: Where a record begins.
         on_odd: What to do about a digest, a length or an end that is not as it should be. After an oddity that
             leaves no next record to find (a torn tail), reading ends.
@@ -179,26 +181,60 @@ def read(path: Path, *, from_offset: int = 0, on_odd: OnOdd = "fail") -> Iterato
     """
 
     def odd(offset: int, problem: str) -> None:
-        if on_odd == "fail":
+        if callable(on_odd):
+            on_odd(offset, problem)
+        elif on_odd == "fail":
             raise DamagedRecordError(path, offset, problem, "Restore this file from a copy")
-        if on_odd == "warn":
+        elif on_odd == "warn":
             log.warning("%s, byte %d: %s", path.name, offset, problem)
 
+    try:
+        yield from walk(path, from_offset, odd)
+    except TornError as torn:
+        odd(torn.offset, f"the record breaks off or is no gzip: {torn}")
+
+
+def walk(
+    path: Path, from_offset: int, odd: Callable[[int, str], None], parse: Parse | None = None
+) -> Iterator[Record]:
+    """The records of a file from an offset on, up to its end or to damage that hides where the next one begins.
+
+    Args:
+        path: gzip members, Zstandard frames, or plain records.
+        from_offset: Where a record begins.
+        odd: Told the offset of an oddity, and what is odd; the record is given all the same.
+        parse: Reads one record out of the stream; None for WARC records.
+
+    Raises:
+        TornError: What stands there is no record, or none that can be read to its end.
+    """
+    parse = parse or _read_record
     with path.open("rb") as file:
-        file.seek(from_offset)
-        gzipped = file.read(2) == b"\x1f\x8b"
-        file.seek(from_offset)
-        source = _Members(file, from_offset) if gzipped else _Plain(file, from_offset)
+        try:
+            source = open_source(file, from_offset)
+        except zstd.ZstdError as error:
+            raise TornError(from_offset, f"its Zstandard dictionary cannot be read: {error}") from error
         while source.more():
             offset = source.begin()
             try:
-                found = _read_record(path, offset, source, odd)
-            except (_Torn, zlib.error) as error:
-                odd(offset, f"the record breaks off or is no gzip: {error}")
-                return
+                found = parse(path, offset, source, odd)
+            except (_Torn, zlib.error, zstd.ZstdError) as error:
+                raise TornError(offset, str(error)) from error
             if found is None:
                 return
             yield found
+
+
+def open_source(file: IO[bytes], offset: int) -> Source:
+    """The stream of octets that begins at an offset, its compression told by its first octets."""
+    file.seek(offset)
+    magic = file.read(4)
+    file.seek(offset)
+    if magic[:2] == b"\x1f\x8b":
+        return _Members(file, offset, lambda: zlib.decompressobj(31), _PIECE)
+    if zstd.is_frame(magic):
+        return _Members(file, offset, zstd.decoder(file), zstd.PIECE)
+    return _Plain(file, offset)
 
 
 def read_at(path: Path, offset: int) -> Record:
@@ -208,11 +244,19 @@ def read_at(path: Path, offset: int) -> Record:
     raise DamagedRecordError(path, offset, "no record begins here", "Index the file again with `mirror rebuild`")
 
 
+class TornError(Exception):
+    """No further record can be told from what stands at `offset`: the file breaks off there, or is damaged."""
+
+    def __init__(self, offset: int, problem: str) -> None:
+        self.offset = offset
+        super().__init__(problem)
+
+
 class _Torn(Exception):
     """The file ends in the middle of a record."""
 
 
-def _read_record(path: Path, offset: int, source: _Source, odd: Callable[[int, str], None]) -> Record | None:
+def _read_record(path: Path, offset: int, source: Source, odd: Callable[[int, str], None]) -> Record | None:
     buffer = bytearray()
     while (match := _HEADER_END.search(buffer)) is None:
         piece = source.next()
@@ -248,6 +292,11 @@ def _read_record(path: Path, offset: int, source: _Source, odd: Callable[[int, s
     while len(tail) < 4 and (piece := source.next()) is not None:
         tail += piece
     if tail[:4] != _END:
+        behind = tail.lstrip(b"\r\n")[:5]
+        if not b"WARC/".startswith(behind.upper()):
+            raise _Torn(
+                f"its Content-Length does not fit: after {int(length)} bytes of its block stand {tail[:20]!r}"
+            )
         odd(offset, f"after its block stand {tail[:4]!r} and not two line ends (WARC 1.1, 4)")
     size = source.end(tail[4:] if tail[:4] == _END else tail.lstrip(b"\r\n"), offset, odd)
     found = Record(path, offset, size, version, head.fields, block)
@@ -258,14 +307,16 @@ def _read_record(path: Path, offset: int, source: _Source, odd: Callable[[int, s
 
 
 class _Members:
-    """A file of gzip members, one record each; tolerates several in one."""
+    """A file of gzip members or Zstandard frames, one record each; tolerates several in one."""
 
-    def __init__(self, file: IO[bytes], offset: int) -> None:
+    def __init__(self, file: IO[bytes], offset: int, new_decoder: Callable[[], Decoder], piece: int) -> None:
         self._file = file
+        self._new_decoder = new_decoder
+        self._piece = piece
         self._input = b""
         self._base = offset  # file position of self._input[0]
         self._left = b""  # decompressed bytes of the next record in the same member
-        self._member: zlib._Decompress | None = None
+        self._member: Decoder | None = None
         self._begin = offset
         self._done = False
 
@@ -273,14 +324,14 @@ class _Members:
         if self._left:
             return True
         if not self._input:
-            self._input = self._file.read(_PIECE)
+            self._input = self._file.read(self._piece)
         return bool(self._input)
 
     def begin(self) -> int:
         if self._left:
             return self._begin
         self._begin = self._base
-        self._member = zlib.decompressobj(31)
+        self._member = self._new_decoder()
         self._done = False
         return self._begin
 
@@ -291,7 +342,7 @@ class _Members:
         assert self._member is not None
         while not self._done:
             if not self._input:
-                self._input = self._file.read(_PIECE)
+                self._input = self._file.read(self._piece)
                 if not self._input:
                     return None
             data = self._member.decompress(self._input)
@@ -345,4 +396,6 @@ class _Plain:
         return self._base - self._begin
 
 
-_Source = _Members | _Plain
+Source = _Members | _Plain
+#: Reads one record at an offset of a source; None at the end.
+Parse = Callable[[Path, int, Source, Callable[[int, str], None]], Record | None]
