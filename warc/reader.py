@@ -294,9 +294,7 @@ def _read_record(path: Path, offset: int, source: Source, odd: Callable[[int, st
     if tail[:4] != _END:
         behind = tail.lstrip(b"\r\n")[:5]
         if not b"WARC/".startswith(behind.upper()):
-            raise _Torn(
-                f"its Content-Length does not fit: after {int(length)} bytes of its block stand {tail[:20]!r}"
-            )
+            raise _Torn(f"its Content-Length does not fit: after {int(length)} bytes stand {tail[:20]!r}")
         odd(offset, f"after its block stand {tail[:4]!r} and not two line ends (WARC 1.1, 4)")
     size = source.end(tail[4:] if tail[:4] == _END else tail.lstrip(b"\r\n"), offset, odd)
     found = Record(path, offset, size, version, head.fields, block)
