@@ -167,7 +167,7 @@ EXPECTED = {
     "derived--whirlwind.warc.zst": (4, 0),
     "gowarc--corrupted-mid-record.warc.gz.open": (12, 1),
     "jwat--small_BNF.arc": (6, 0),
-    "jwat--valid-warcfile-fields-continuation.warc": (2, 0),
+    "jwat--valid-warcfile-fields-continuation.warc": (1, 0),
     "resiliparse--warcfile.warc.gz": (50, 0),
     "resiliparse--clipped.warc.gz": (0, 1),
     "slyrz--test.warc.gz": (10, 0),
