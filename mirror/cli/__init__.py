@@ -22,6 +22,7 @@ class _Commands(click.Group):
         "status",
         "captures",
         "show",
+        "diff",
         "export",
         "rebuild",
         "demo",

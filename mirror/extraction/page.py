@@ -148,3 +148,4 @@ class Page:
     contents: Contents | None = None
     entry: Entry | None = None
     oddities: tuple[str, ...] = ()  #: what did not look as expected, in words
+    template: int | None = None  #: of an entry's page, what it is built of (`extraction.template`)
