@@ -39,9 +39,9 @@ from mirror.politeness.guard import AskedToStop, Guard
 from mirror.politeness.pace import Pace
 from mirror.politeness.robots import RobotsPolicy
 from mirror.report import crawl_report, write_report
+from mirror.search import index
 from mirror.sites import open_site
 from mirror.sites.site import Site
-from mirror.store import widths
 from mirror.store.entries import dumps
 from warc import cdxj, message
 from warc.capture import Capture, FailedAttempt
@@ -463,12 +463,13 @@ class Crawl:
         self._writer.close()
         self._finished += [path.name for path in self._writer.take_finished()]
         self._finish_files()
-        widths.settle(self.ledger.database)
         self.ledger.end_crawl(self.number, self.outcome or "interrupted", _now())
         report = crawl_report(self.ledger.database.connection, self.number)
         report["bounded"] = self.ledger.bounded
         report["politeness"] = self.guard.statistics()
         write_report(self.collection.reports, report)
+        # All is safe and said; what a search would have to read entry by entry is indexed now.
+        index.catch_up(self.ledger.database)
 
 
 def crawl_of(crawler: Crawler) -> Crawl:

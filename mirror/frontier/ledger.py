@@ -383,8 +383,6 @@ class Ledger:
         if page.entry and whole:
             version = entries.save_entry(db, page.entry, capture, seen)
             db.execute("UPDATE capture SET version = ? WHERE id = ?", (version, capture))
-            if page.template is not None:
-                db.execute("INSERT INTO template VALUES (?, ?)", (capture, page.template))
 
     def _touch(self, db: sqlite3.Connection, capture: int, original: int, seen: str) -> None:
         version, contents = db.execute(

@@ -18,8 +18,8 @@ from mirror.collection import Collection
 from mirror.errors import MirrorError
 from mirror.frontier.ledger import Ledger, Reading
 from mirror.pipelines.reading import read_capture, read_failure
+from mirror.search import index as search_index
 from mirror.sites.site import Site
-from mirror.store import widths
 from mirror.store.database import Database
 from warc import cdxj, reader, repair
 from warc.capture import FailedAttempt
@@ -58,7 +58,6 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
     for name, path in present.items():
         if name not in whole:
             ingest(path, collection.index, site, ledger)
-    widths.settle(ledger.database)
 
 
 def ingest(
@@ -106,7 +105,6 @@ def ingest(
     ledger.settle(crawl, batch)
     cdxj.merge_into(index, ledger.index_lines(path.name))
     ledger.finish_warc(path.name, path.stat().st_size)
-    widths.settle(ledger.database)
     progress(count)
     return count
 
@@ -172,6 +170,7 @@ def rebuild(
         ledger.add(site.seeds())
         for path in collection.warcs():
             ingest(path, index, site, ledger, partial(progress, path.name))
+        search_index.catch_up(database)
         _take_over_politeness(collection, database)
         database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from mirror.frontier.ledger import Ledger, Reading
+from mirror.search.index import Pauses
 from warc.writer import Writer
 
 #: Commit when this many readings wait …
@@ -34,6 +35,7 @@ class Committer:
         self._writer = writer
         self._ledger = ledger
         self._on_commit = on_commit
+        self._pauses = Pauses(ledger.database)
         self._waiting: list[Reading] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -65,3 +67,4 @@ class Committer:
         self._ledger.settle(self._crawl, self._waiting)
         done, self._waiting = self._waiting, []
         self._on_commit(done)
+        self._pauses.use()

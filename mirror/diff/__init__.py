@@ -1,1 +1,0 @@
-"""What changed: between two states of a collection, between two collections, and inside a text."""

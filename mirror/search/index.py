@@ -1,0 +1,167 @@
+"""Keeping the index: what has changed is noted by triggers in the transaction that stores it, and indexed later.
+
+Until then a search reads it as it stands (`mirror.search.find`), so an answer is always whole. A crawl indexes
+in its pauses and at its end; `mirror rebuild` at its end.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mirror.search.fold import stream
+from mirror.search.match import characters, document
+from mirror.store.database import Database
+
+#: Documents in one transaction: FTS5 writes one piece of index for each, and merges them later.
+BATCH = 500
+#: So many new entries are left to be read one by one before a crawl stops to index some of them.
+ENOUGH = 256
+#: Of its time, a crawl spends at most this part on the index before its end.
+SHARE = 0.1
+
+_PART_BITS = 10
+
+CURRENT = """
+SELECT e.id, e.library, e.book, e.rec, v.id, coalesce(h.title, v.title, ''), v.text, v.items, v.tables
+FROM {source} JOIN version AS v ON v.id = e.newest
+LEFT JOIN book AS b ON b.library = e.library AND b.number = e.book
+LEFT JOIN heading AS h ON h.contents = b.contents AND h.rec = e.rec
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One entry as a search sees it."""
+
+    entry: int
+    library: str
+    book: int
+    rec: int
+    version: int
+    title: str
+    text: str
+    items: str  #: as in the column of `version`
+    tables: str
+
+    def parts(self) -> list[str]:
+        """Streams of the title, of the text, and of what of items and table cells is not in that as it stands."""
+        return parts(self.title, self.text, self.items, self.tables)
+
+
+def parts(title: str, text: str, items: str, tables: str) -> list[str]:
+    """Streams of what can be found in an entry: title, text, and cells and items that the text has not whole."""
+    whole = stream(text)
+    found = [stream(title), whole]
+    for one in _pieces(items, tables):
+        piece = stream(one)
+        if piece and piece not in whole:
+            found.append(piece)
+    return found
+
+
+def _pieces(items: str, tables: str) -> Iterator[str]:
+    if items != "[]":
+        for heading, text in json.loads(items):
+            yield heading
+            yield text
+    if tables != "[]":
+        for caption, rows in json.loads(tables):
+            yield caption or ""
+            for row in rows:
+                yield from row
+
+
+def waiting(db: sqlite3.Connection) -> int:
+    """How many entries are not in the index yet."""
+    count: int = db.execute("SELECT count(*) FROM search_waiting").fetchone()[0]
+    return count
+
+
+def catch_up(
+    database: Database, seconds: float | None = None, progress: Callable[[int], None] = lambda left: None
+) -> int:
+    """Index what waits, for so many seconds or to the end. Returns how many entries that made.
+
+    Args:
+        database: Whose lock the caller holds.
+        seconds: None for no limit.
+        progress: Told how many are left, now and then.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
+    batch = BATCH if seconds is None else 32
+    done = 0
+    while until is None or time.monotonic() < until:
+        with database.transaction() as db:
+            count = _index(db, batch)
+        if not count:
+            break
+        done += count
+        progress(waiting(database.connection))
+    return done
+
+
+class Pauses:
+    """Indexes now and then during a crawl, for a tenth of its time at most."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._last = time.monotonic()
+
+    def use(self) -> None:
+        """Index for a while, if it is worth it."""
+        now = time.monotonic()
+        if waiting(self._database.connection) >= ENOUGH:
+            catch_up(self._database, (now - self._last) * SHARE)
+            self._last = now
+
+
+def _index(db: sqlite3.Connection, most: int) -> int:
+    source = "(SELECT entry FROM search_waiting ORDER BY entry LIMIT ?) AS w JOIN entry AS e ON e.id = w.entry"
+    found = [Searched(*row) for row in db.execute(CURRENT.format(source=source), (most,))]
+    numbered = sorted(((document_number(db, one), one) for one in found), key=lambda pair: pair[0])
+    for number, one in numbered:
+        _replace(db, number, one)
+    db.executemany("DELETE FROM search_waiting WHERE entry = ?", [(one.entry,) for one in found])
+    return len(found)
+
+
+def _replace(db: sqlite3.Connection, number: int, one: Searched) -> None:
+    new = one.parts()
+    row = db.execute("SELECT version, title FROM search_document WHERE id = ?", (number,)).fetchone()
+    if row is not None:
+        version, title = row
+        old = parts(title, *db.execute("SELECT text, items, tables FROM version WHERE id = ?", (version,)).fetchone())
+        if old == new:
+            db.execute(
+                "UPDATE search_document SET version = ?, title = ? WHERE id = ?", (one.version, one.title, number)
+            )
+            return
+        for table, column, tokens in _tokens(old):
+            db.execute(f"INSERT INTO {table} ({table}, rowid, {column}) VALUES ('delete', ?, ?)", (number, tokens))
+    for table, column, tokens in _tokens(new):
+        db.execute(f"INSERT INTO {table} (rowid, {column}) VALUES (?, ?)", (number, tokens))
+    db.execute("INSERT OR REPLACE INTO search_document VALUES (?, ?, ?)", (number, one.version, one.title))
+
+
+def _tokens(streams: list[str]) -> list[tuple[str, str, str]]:
+    return [
+        ("search_title", "pairs", document(streams[:1])),
+        ("search_text", "pairs", document(streams)),
+        ("search_character", "characters", characters(streams)),
+    ]
+
+
+def document_number(db: sqlite3.Connection, one: Searched) -> int:
+    """The number of an entry's document, made if need be. Entries of a book come in the order of `rec`."""
+    place = (one.library, one.book, one.rec >> _PART_BITS)
+    found = db.execute("SELECT id FROM search_block WHERE (library, book, part) = (?, ?, ?)", place).fetchone()
+    if found is None:
+        found = db.execute(
+            "INSERT INTO search_block (library, book, part) VALUES (?, ?, ?) RETURNING id", place
+        ).fetchone()
+    block: int = found[0]
+    return block << _PART_BITS | one.rec & (1 << _PART_BITS) - 1

@@ -1,0 +1,92 @@
+"""A query held against entries: against the index as an FTS5 expression, or against one stream in Python.
+
+Both give the same answer; the second is for what is not in the index yet.
+"""
+
+from __future__ import annotations
+
+from mirror.search.fold import BOUNDARY
+from mirror.search.query import All, Any, Near, Node, Term
+
+
+def pairs(text: str) -> list[str]:
+    """The tokens of a stream: every two neighbouring characters. A blank would end a token, so it is U+00A0."""
+    text = text.replace(" ", "\u00a0")
+    return list(map(str.__add__, text, text[1:]))
+
+
+def document(parts: list[str]) -> str:
+    """Tokens of a whole entry, for the index; parts are streams. Each character begins one token."""
+    return " ".join(pairs(BOUNDARY.join([*parts, ""])))
+
+
+def characters(parts: list[str]) -> str:
+    """The different characters of an entry, for the index of single characters, in a fixed order."""
+    return " ".join(sorted(set("".join(parts).replace(" ", "\u00a0"))))
+
+
+def single(node: Node) -> bool:
+    """Whether every term is one character and no distance matters: then the small index answers."""
+    match node:
+        case Term(text):
+            return len(text) == 1
+        case Near():
+            return False
+        case All(parts, without):
+            return all(map(single, (*parts, *without)))
+        case Any(parts):
+            return all(map(single, parts))
+
+
+def expression(node: Node, *, of_characters: bool = False) -> str:
+    """A query as FTS5 wants it."""
+    match node:
+        case Term(text):
+            return _phrase(text, of_characters)
+        case Near(terms, far):
+            # FTS5 counts tokens between the end of one phrase and the start of the last; a phrase of n
+            # characters has n - 1 tokens.
+            return f"NEAR({' '.join(_phrase(term.text, False) for term in terms)}, {far + 1})"
+        case Any(parts):
+            return "(" + " OR ".join(expression(part, of_characters=of_characters) for part in parts) + ")"
+        case All(parts, without):
+            found = " AND ".join(expression(part, of_characters=of_characters) for part in parts)
+            unwanted = "".join(f" NOT {expression(part, of_characters=of_characters)}" for part in without)
+            return f"(({found}){unwanted})"
+
+
+def _phrase(text: str, of_characters: bool) -> str:
+    if len(text) > 1:
+        return '"' + " ".join(pairs(text)).replace('"', '""') + '"'
+    quoted = '"' + text.replace(" ", "\u00a0").replace('"', '""') + '"'
+    return quoted if of_characters else f"{quoted} *"
+
+
+def is_match(node: Node, text: str) -> bool:
+    """Whether the stream of an entry, its parts joined by BOUNDARY, is a hit."""
+    match node:
+        case Term(wanted):
+            return wanted in text
+        case All(parts, without):
+            return all(is_match(part, text) for part in parts) and not any(is_match(part, text) for part in without)
+        case Any(parts):
+            return any(is_match(part, text) for part in parts)
+        case Near(terms, far):
+            return _is_near([term.text for term in terms], far, text)
+
+
+def _is_near(terms: list[str], far: int, text: str) -> bool:
+    places = [_places(term, text) for term in terms]
+    for last in sorted(set().union(*places)):
+        reach = [last - max(1, len(term) - 1) - far - 1 for term in terms]
+        if all(any(first <= place <= last for place in found) for first, found in zip(reach, places, strict=True)):
+            return True
+    return False
+
+
+def _places(term: str, text: str) -> list[int]:
+    found, at = [], text.find(term)
+    while at >= 0:
+        found.append(at)
+        at = text.find(term, at + 1)
+    return found

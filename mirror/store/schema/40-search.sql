@@ -1,0 +1,40 @@
+-- Full text search (mirror/search). Number of the folding, to be changed with it: 1.
+-- Entries whose newest text or title is not in the index yet; a search reads these one by one.
+CREATE TABLE search_waiting (entry INTEGER PRIMARY KEY);
+CREATE TRIGGER search_new_text AFTER UPDATE OF newest ON entry WHEN new.newest IS NOT old.newest BEGIN
+    INSERT OR IGNORE INTO search_waiting VALUES (new.id);
+END;
+CREATE TRIGGER search_new_contents AFTER UPDATE OF contents ON book WHEN new.contents IS NOT old.contents BEGIN
+    INSERT OR IGNORE INTO search_waiting
+    SELECT e.id FROM entry AS e
+    LEFT JOIN heading AS before ON before.contents = old.contents AND before.rec = e.rec
+    LEFT JOIN heading AS now ON now.contents = new.contents AND now.rec = e.rec
+    WHERE e.library = new.library AND e.book = new.number AND e.newest IS NOT NULL AND now.title IS NOT before.title;
+END;
+-- 1024 numbers in a row of one book. The document of an entry is number block * 1024 + rec % 1024 of block
+-- (library, book, rec / 1024): hits come in the order of the book, and are counted by book without a join.
+CREATE TABLE search_block (
+    id        INTEGER PRIMARY KEY,
+    library   TEXT NOT NULL,
+    book      INTEGER NOT NULL,
+    part      INTEGER NOT NULL,
+    UNIQUE (library, book, part)
+);
+-- What stands in the index: FTS5 without content has to be told the old text when it is to forget it.
+CREATE TABLE search_document (
+    id        INTEGER PRIMARY KEY,
+    version   INTEGER NOT NULL,
+    title     TEXT NOT NULL
+);
+-- Tokens are made in Python (mirror/search/match.py): pairs of characters, parted by blanks.
+CREATE VIRTUAL TABLE search_text USING fts5 (
+    pairs, content = '', tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
+);
+CREATE VIRTUAL TABLE search_title USING fts5 (
+    pairs, content = '', tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
+);
+-- Single characters, and only in which document they stand.
+CREATE VIRTUAL TABLE search_character USING fts5 (
+    characters, content = '', detail = none, columnsize = 0,
+    tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
+);

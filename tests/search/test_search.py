@@ -1,0 +1,161 @@
+"""What a reader expects of a search."""
+
+from __future__ import annotations
+
+import pytest
+
+from mirror.errors import UsageError
+from mirror.frontier.scope import Scope
+from mirror.search import Filters
+from mirror.search.find import MOST_WEIGHED
+from mirror.search.query import parse
+from tests.search.shelf import Shelf, Shelved, shelf
+
+
+@pytest.mark.parametrize("query", ["沂水县", "沂水縣", "沂 水 县", "“沂　水　縣”", '"沂水\n县"'])
+@pytest.mark.parametrize(
+    "text", ["在沂水县城", "在沂水縣城", "在沂 水 县城", "在沂　水　县城", "在沂水\n县城", "在沂\u200b水县城"]
+)
+def test_script_and_blanks_do_not_matter(query: str, text: str) -> None:
+    with shelf() as books:
+        books.put(1, Shelved("", text))
+        books.put(2, Shelved("", "在沂源县城"))
+        books.index()
+        assert books.ids(query) == {"ch9/1/1"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("ＧＤＰ", {1}),
+        ("gdp", {1}),
+        ("(GDP)", {1}),
+        ("98", {1, 2}),
+        ("一九八六―二○○五", {3}),
+        ("一九八六—二〇〇五", {3}),
+        ("重建 墓碑", {2}),
+        ("重建 OR GDP", {1, 2}),
+        ("1986 NOT 墓碑", {1}),
+        ("(墓碑 OR GDP) 1986", {1, 2}),
+        ("（墓碑 OR GDP） NOT (重建 县志)", {1, 2}),
+        ("重建 NEAR/3 墓碑", {2}),
+        ("墓碑 NEAR 重建", {2}),
+        ("墓碑 NEAR/2 1986", set()),
+        ("建 NEAR/3 碑", {2}),
+        ('"重建 墓碑"', set()),
+        ("合计", {3}),
+        ("概况", {3}),
+    ],
+)
+def test_the_language(query: str, expected: set[int]) -> None:
+    with shelf() as books:
+        books.put(1, Shelved("经济", "1986年GDP(国内生产总值)为3.2亿元"))
+        books.put(2, Shelved("文物", "1986年秋于城北重建清代墓碑"))
+        books.put(3, Shelved("县志（一九八六——二○○五）", "一九八六—二〇〇五", cells=("合 计", "12"), item="无"))
+        assert books.ids(query) == {f"ch9/1/{rec}" for rec in expected}
+        books.index()
+        assert books.ids(query) == {f"ch9/1/{rec}" for rec in expected}
+
+
+@pytest.mark.parametrize("query", ["", " ", "　", "\u200b", "\n"])
+def test_nothing_is_no_query(query: str) -> None:
+    with pytest.raises(UsageError, match="nothing to search for"):
+        parse(query)
+
+
+def test_titles_come_first_the_closest_before_the_rest() -> None:
+    with shelf() as books:
+        books.put(1, Shelved("农业", "碑碑碑碑碑"))
+        books.put(2, Shelved("墓碑与碑刻", ""))
+        books.put(3, Shelved("碑", "无"))
+        books.put(4, Shelved("碑刻", "无"))
+        books.put(5, Shelved("林业", "一块碑，" + "别的" * 50))
+        books.index()
+        assert [hit.rec for hit in books.find("碑").hits] == [3, 4, 2, 1, 5]
+        assert [hit.rec for hit in books.find("碑", limit=2, offset=3).hits] == [1, 5]
+
+
+def test_the_newest_text_counts_and_the_newest_title() -> None:
+    with shelf() as books:
+        books.put(1, Shelved("旧题", "旧文"))
+        books.put(2, Shelved("他题", "他文"))
+        books.list_titles(["旧题", "他题"])
+        books.index()
+        books.put(1, Shelved("旧题", "新文"))
+        for _ in range(2):
+            assert (books.ids("旧文"), books.ids("新文"), books.ids("旧题")) == (set(), {"ch9/1/1"}, {"ch9/1/1"})
+            assert books.find("新文").hits[0].snippet.text == "新文"
+            books.index()
+        books.list_titles(["改题", "他题"])
+        assert books.find("改题").unindexed == 1
+        for _ in range(2):
+            assert (books.ids("旧题"), books.ids("改题"), books.ids("他题")) == (set(), {"ch9/1/1"}, {"ch9/1/2"})
+            books.index()
+        books.put(1, Shelved("旧题", "旧文"))
+        books.index()
+        assert (books.ids("旧文"), books.ids("新文")) == ({"ch9/1/1"}, set())
+
+
+def test_an_index_without_content_forgets_what_it_is_told_to() -> None:
+    with shelf() as books:
+        for turn in range(8):
+            for rec in range(1, 40):
+                books.put(rec, Shelved(f"题{turn}", f"第{turn}轮之文{rec}"))
+            books.index()
+        for table in ("search_text", "search_title", "search_character"):
+            books.database.connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
+        assert books.find("轮之文").total == 39
+        assert not books.ids("第3轮")
+
+
+def test_filters_and_counts() -> None:
+    with shelf() as books:
+        for book in (1, 2, 3):
+            for rec in (1, 1023, 1024, 5000, 1 << 40):
+                books.put(rec, Shelved("", "碑" if book < 3 else "无碑之石"), book=book)
+        books.put(1, Shelved("", "碑"), library="c87")
+        for _ in range(2):
+            found = books.find("碑", facets=True)
+            assert found.total == 16
+            assert [(one.value, one.count) for one in found.libraries] == [("ch9", 15), ("c87", 1)]
+            assert [(one.value, one.count) for one in found.books] == [
+                ("ch9/1", 5), ("ch9/2", 5), ("ch9/3", 5), ("c87/1", 1),
+            ]  # fmt: skip
+            assert books.ids("碑", Filters([Scope("c87")])) == {"c87/1/1"}
+            assert len(books.ids("碑", Filters([Scope("ch9", 3), Scope("c87")]))) == 6
+            assert books.ids("碑", Filters([Scope("ch9", 2, 5000)])) == {"ch9/2/5000"}
+            assert books.ids("碑", Filters([Scope("ch9", 2, 4)])) == set()
+            books.index()
+
+
+def test_more_hits_than_are_weighed_come_in_the_order_of_their_books(monkeypatch: pytest.MonkeyPatch) -> None:
+    with shelf() as books:
+        for library, book, rec in (("ch9", 2, 7), ("c87", 1, 9), ("ch9", 1, 3), ("c87", 1, 2)):
+            books.put(rec, Shelved("", f"碑刻{rec}"), library, book)
+            books.index()
+        books.put(4, Shelved("碑刻", ""), "ch9", 2)
+        books.index()
+        assert MOST_WEIGHED > 5
+        monkeypatch.setattr("mirror.search.find.MOST_WEIGHED", 3)
+        ordered = ["ch9/2/4", "c87/1/2", "c87/1/9", "ch9/1/3", "ch9/2/7"]
+        assert [hit.id for hit in books.find("碑刻").hits] == ordered
+        pages = [books.find("碑刻", limit=2, offset=at).hits for at in (0, 2, 4)]
+        assert [hit.id for page in pages for hit in page] == ordered
+
+
+def marked(books: Shelf, query: str) -> tuple[str, list[str]]:
+    piece = books.find(query).hits[0].snippet
+    return piece.text, [piece.text[start:end] for start, end in piece.marks]
+
+
+def test_snippets_show_and_mark_what_was_found() -> None:
+    with shelf() as books:
+        books.put(1, Shelved("概 述", "前" * 300 + "沂 水 縣之碑\n┃重建┃" + "后" * 300, cells=("合 计",)))
+        books.index()
+        text, found = marked(books, "沂水县 碑")
+        assert text.startswith("…前") and text.endswith("后…") and found == ["沂 水 縣", "碑"]
+        assert "┃" not in text and "\n" not in text
+        assert marked(books, "合计") == ("合 计", ["合 计"])
+        hit = books.find("概述").hits[0]
+        assert (hit.title, hit.title_marks) == ("概 述", ((0, 3),))
+        assert hit.snippet.text.startswith("前前") and not hit.snippet.marks
