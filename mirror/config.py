@@ -21,6 +21,8 @@ from mirror.downloader.client import Timeouts
 from mirror.downloader.request import Proxy
 from mirror.downloader.retry import Backoff, RetryPolicy
 from mirror.errors import UsageError
+from mirror.frontier.due import DuePolicy
+from mirror.frontier.scope import Scope
 from mirror.politeness.quiet import QuietHours
 from mirror.sites import SOURCES, open_site
 
@@ -94,6 +96,35 @@ class RetryConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RecrawlConfig:
+    """重抓 / crawling again, with `mirror run` or `mirror crawl --due`"""
+
+    sweep_days: float = _about(
+        90.0, "最多多少天内全部重问一遍 / everything is asked again within so many days", least=0.00001, most=36_500
+    )
+    due_chance: float = _about(
+        0.2, "变化的可能性达到多少即重问 / ask again once a change is so likely, 0 to 1", least=0.001, most=1
+    )
+    important: tuple[str, ...] = _about(
+        (), '更受关注的库、书、条目 / places looked at more often, such as ["ch9", "a/70"]'
+    )
+    most_shrinkage: float = _about(
+        0.2,
+        "目录一次减少超过此比例则不采信、停下待查 / a list that lost more than this part at once is not believed",
+        least=0,
+        most=1,
+    )
+
+    @property
+    def policy(self) -> DuePolicy:
+        return DuePolicy(sweep_days=self.sweep_days, due_chance=self.due_chance)
+
+    @property
+    def important_places(self) -> list[Scope]:
+        return [Scope.parse(text) for text in self.important]
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionConfig:
     """Everything `mirror.toml` says.
 
@@ -111,6 +142,7 @@ class CollectionConfig:
     politeness: PolitenessConfig = PolitenessConfig()
     capture: CaptureConfig = CaptureConfig()
     retry: RetryConfig = RetryConfig()
+    recrawl: RecrawlConfig = RecrawlConfig()
 
     @property
     def user_agent(self) -> str:
@@ -146,10 +178,11 @@ class CollectionConfig:
         return QuietHours.parse(self.politeness.quiet_hours, self.politeness.time_zone)
 
 
-_SECTIONS: dict[str, type[Any]] = {
+SECTIONS: dict[str, type[Any]] = {
     "politeness": PolitenessConfig,
     "capture": CaptureConfig,
     "retry": RetryConfig,
+    "recrawl": RecrawlConfig,
 }
 _TOP = ("source", "base_url", "contact", "operator")
 _KINDS = {
@@ -190,7 +223,7 @@ def load(path: Path) -> CollectionConfig:
 
     settings: dict[str, Any] = {}
     for key, value in given.items():
-        if key in _SECTIONS:
+        if key in SECTIONS:
             if not isinstance(value, dict):
                 raise UsageError(
                     f"{place(key)} = {_shown(value)}: this is a section; write [{key}] on a line of its own and "
@@ -235,7 +268,7 @@ def _line_of(text: str, key: str) -> int | None:
 
 
 def _section(section: str, given: dict[str, Any], place: Callable[[str], str]) -> Any:
-    kind = _SECTIONS[section]
+    kind = SECTIONS[section]
     items = {item.name: item for item in fields(kind)}
     hints = get_type_hints(kind)
     for name in given:
@@ -252,8 +285,8 @@ def with_overrides(config: CollectionConfig, overrides: Sequence[str]) -> Collec
             raise UsageError(f"{where}: write KEY=VALUE, for example --set politeness.delay_s=2")
         section, dot, name = key.rpartition(".")
         if not dot:
-            if name in _SECTIONS:
-                example = f"{name}.{fields(_SECTIONS[name])[0].name}"
+            if name in SECTIONS:
+                example = f"{name}.{fields(SECTIONS[name])[0].name}"
                 raise UsageError(f"{where}: {name} is a section; name the setting too, such as {example}")
             _require_known(name, None, where)
             if name == "source":
@@ -261,10 +294,10 @@ def with_overrides(config: CollectionConfig, overrides: Sequence[str]) -> Collec
             top: dict[str, Any] = {name: _value(text, str, where)}
             config = dataclasses.replace(config, **top)
         else:
-            if section not in _SECTIONS:
-                raise UsageError(f"{where}: there is no section {section!r}; {_nearest(section, _SECTIONS)}")
+            if section not in SECTIONS:
+                raise UsageError(f"{where}: there is no section {section!r}; {_nearest(section, SECTIONS)}")
             _require_known(name, section, where)
-            kind = _SECTIONS[section]
+            kind = SECTIONS[section]
             hint = get_type_hints(kind)[name]
             item = next(item for item in fields(kind) if item.name == name)
             changed = {name: _typed(_value(text, hint, where), hint, item, where)}
@@ -313,13 +346,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def _require_known(name: str, section: str | None, where: str) -> None:
-    known = (*_TOP, *_SECTIONS) if section is None else tuple(item.name for item in fields(_SECTIONS[section]))
+    known = (*_TOP, *SECTIONS) if section is None else tuple(item.name for item in fields(SECTIONS[section]))
     if name in known:
         return
     if _ROBOTS.fullmatch(name):
         raise UsageError(f"{where}: robots.txt is always obeyed; there is no setting for it. Remove this line")
     home = next(
-        (other for other, kind in _SECTIONS.items() if other != section and name in (f.name for f in fields(kind))),
+        (other for other, kind in SECTIONS.items() if other != section and name in (f.name for f in fields(kind))),
         None,
     )
     if home is not None:
@@ -391,6 +424,11 @@ def _checked(config: CollectionConfig, place: Callable[[str], str]) -> Collectio
         QuietHours.parse(polite.quiet_hours, polite.time_zone)
     except ValueError as error:
         raise UsageError(f"{place('politeness.quiet_hours')}: {error}") from None
+    for text in config.recrawl.important:
+        try:
+            Scope.parse(text)
+        except UsageError as error:
+            raise UsageError(f"{place('recrawl.important')}: {error}") from None
     if capture.proxy:
         try:
             Proxy.parse(capture.proxy)
@@ -421,7 +459,7 @@ def dump(config: CollectionConfig) -> str:
         "# 操作者 / person or institution, for the WARC's own description",
         f"operator = {_toml(config.operator)}",
     ]
-    for section, kind in _SECTIONS.items():
+    for section, kind in SECTIONS.items():
         lines += ["", f"# {(kind.__doc__ or '').strip()}", f"[{section}]"]
         for item in fields(kind):
             value = getattr(getattr(config, section), item.name)

@@ -29,8 +29,10 @@ from mirror.errors import UsageError
 from mirror.extraction.page import Link
 from mirror.frontier import reconcile
 from mirror.frontier.lease import Lease
-from mirror.frontier.ledger import Ledger, Reading, standing_of
+from mirror.frontier.ledger import RANK, Ledger, Reading, standing_of
+from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
+from mirror.frontier.shrinkage import reason_to_stop
 from mirror.pipelines.answered import Answered
 from mirror.pipelines.commit import Committer
 from mirror.pipelines.reading import read_capture, read_failure
@@ -81,6 +83,8 @@ class Crawl:
         limit: int | None = None,
         scopes: Sequence[Scope] = (),
         overrides: Sequence[str] = (),
+        plan: Plan = "all",
+        accept_shrinkage: bool = False,
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> Crawl:
         """Open a collection for a crawl: lock it, mend what a kill left, take up or begin a crawl.
@@ -91,6 +95,8 @@ class Crawl:
             limit: The most entries to ask in this run.
             scopes: Libraries, books or entries; everything if empty.
             overrides: `KEY=VALUE` settings for this run.
+            plan: What a new crawl asks: all, due, or missing.
+            accept_shrinkage: Believe lists that are much shorter than before.
             on_event: Told what happens, for the progress display.
 
         Raises:
@@ -106,7 +112,7 @@ class Crawl:
         require_contact(config)
         with ExitStack() as resources:
             resources.enter_context(collection.locked())
-            crawl = cls(collection, config, resources, limit, tuple(scopes), on_event)
+            crawl = cls(collection, config, resources, limit, tuple(scopes), plan, accept_shrinkage, on_event)
             crawl._resources = resources.pop_all()
         return crawl
 
@@ -117,11 +123,14 @@ class Crawl:
         resources: ExitStack,
         limit: int | None,
         scopes: tuple[Scope, ...],
+        plan: Plan,
+        accept_shrinkage: bool,
         on_event: Callable[[Event], None],
     ) -> None:
         self.collection = collection
         self.config = config
         self.scopes = scopes
+        self.plan: Plan = plan
         self.site: Site = open_site(config.source, config.base_url)
         self.outcome: str | None = None
         self.error: Exception | None = None
@@ -141,7 +150,8 @@ class Crawl:
         self.ledger = Ledger(database)
         reconcile.catch_up(collection, self.site, self.ledger)
         began = _now()
-        self.number = self.ledger.begin_crawl(scopes, began)
+        self.ledger.most_shrinkage = None if accept_shrinkage else config.recrawl.most_shrinkage
+        self.number = self.ledger.begin_crawl(scopes, began, plan)
         self.ledger.add(self._seeds())
         self._writer = Writer(
             collection.archive,
@@ -217,6 +227,8 @@ class Crawl:
             "crawl": str(self.number),
             "crawl-began": began,
             "crawl-scope": dumps([str(scope) for scope in self.scopes]),
+            "crawl-plan": self.plan,
+            "crawl-most-shrinkage": "" if (most := self.ledger.most_shrinkage) is None else repr(most),
         }
 
     # -- leases: the scheduler ---------------------------------------------------------------------------
@@ -248,15 +260,28 @@ class Crawl:
                 self._leases += self.ledger.lease(1, self.scopes)
             return
         left = LEASES if self._limit is None else min(LEASES, self._limit - self._entries_asked)
-        for _ in range(2):
-            self._leases += self.ledger.lease(left or LEASES, self.scopes, entries_too=left > 0)
-            if self._leases or self._in_flight or not left:
+        # Contents first: what they say now decides what of the rest is asked, and whether anything is.
+        self._leases += self.ledger.lease(LEASES, self.scopes, entries_too=False)
+        if self._leases or any(RANK[lease.kind] < RANK["entry"] for lease in self._in_flight.values()):
+            return
+        for _ in range(3 if left else 0):
+            self._leases += self.ledger.lease(left, self.scopes)
+            if self._leases or self._in_flight:
                 break
-            if not self.ledger.ask_failed_again(self.scopes):
+            # New and failed questions come first; what is due fills the rest of the day's budget.
+            if not self._free_due() and not self.ledger.ask_failed_again(self.scopes):
                 break
         if not self._leases and not self._in_flight:
             found = self.ledger.standing(self.scopes).found
             self.outcome = "limit" if found else "finished"
+
+    def _free_due(self) -> int:
+        if self.plan != "due":
+            return 0
+        recrawl = self.config.recrawl
+        return self.ledger.free_due(
+            self.number, self.scopes, recrawl.important_places, recrawl.policy, self.guard.budget.left
+        )
 
     def add_url(self, url: str) -> bool:
         """Put a URL into the frontier. False if it is outside the source."""
@@ -366,8 +391,14 @@ class Crawl:
             )
         )
         if lease.kind != "robots":
+            good = state != "failed" or (page is not None and page.verdict == "odd")
+            if state == "gone":
+                # A source that has moved answers 404 to everything: that is no answer to what its contents list.
+                # But where a list is not believed, that is known, and the crawl goes on with the other books.
+                doubted = any(short.place == f"{lease.library}/{lease.book}" for short in self.ledger.short.values())
+                good = doubted or not self.ledger.is_expected(lease)
             try:
-                self.guard.judged(state != "failed" or (page is not None and page.verdict == "odd"), reason or "")
+                self.guard.judged(good, reason or "")
             except AskedToStop as error:
                 self.stop(f"stopped: {error}")
 
@@ -417,6 +448,11 @@ class Crawl:
             self._unsettled[reading.written.filename] -= 1
         if self._finished:
             self._finish_files()
+        if self.ledger.short:
+            most = self.config.recrawl.most_shrinkage
+            reason = reason_to_stop(self.ledger.short.values(), self.ledger.entries_listed(), most)
+            if reason is not None:
+                self.stop(f"stopped: {reason}")
 
     def _finish_files(self) -> None:
         """Put finished files into the index as soon as the ledger knows every record of them."""

@@ -7,16 +7,20 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import click
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
+from mirror.cli.events import Event
 from mirror.cli.options import collection_argument
 from mirror.cli.progress import display
 from mirror.collection import Collection
 from mirror.crawl import Crawl
 from mirror.errors import MirrorError
+from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
 from mirror.store.coverage import coverage
 
@@ -25,6 +29,9 @@ from mirror.store.coverage import coverage
 @collection_argument
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Fetch at most N entries in this run.")
 @click.option("--scope", "scopes", multiple=True, metavar="K[/A[/REC]]", help="Only this library, book or entry.")
+@click.option("--due", "plan", flag_value="due", help="Contents again, and only the entries that are due (docs).")
+@click.option("--missing", "plan", flag_value="missing", help="Only what the contents list and is not held.")
+@click.option("--accept-shrinkage", is_flag=True, help="Believe contents that are much shorter than before.")
 @click.option("--delay", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait between requests (default 1).")
 @click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests at once (default 1).")
 @click.option(
@@ -35,6 +42,8 @@ def command(
     collection: Collection,
     limit: int | None,
     scopes: tuple[str, ...],
+    plan: Plan | None,
+    accept_shrinkage: bool,
     delay: float | None,
     concurrency: int | None,
     overrides: tuple[str, ...],
@@ -42,6 +51,7 @@ def command(
 ) -> None:
     """抓取并存档 / Fetch and archive: goes on where it stopped, or begins a new crawl.
 
+    A new crawl asks everything again, unless --due or --missing says otherwise.
     Ctrl-C ends in order, twice at once; nothing finished is lost either way.
     Exit code 3 when it ended with the source not yet completely held.
 
@@ -49,29 +59,51 @@ def command(
     Example:
       mirror crawl shandong --limit 10
       mirror crawl shandong --scope ch9/3 --delay 2
+      mirror crawl shandong --missing
       mirror crawl shandong --set politeness.daily_requests=20000
     """
     short = {"politeness.delay_s": delay, "politeness.concurrency": concurrency}
     chosen = [f"{key}={value}" for key, value in short.items() if value is not None]
-    sys.exit(run(collection, limit, [Scope.parse(scope) for scope in scopes], [*chosen, *overrides], as_json))
+    sys.exit(
+        run(
+            collection,
+            limit,
+            [Scope.parse(scope) for scope in scopes],
+            [*chosen, *overrides],
+            as_json,
+            plan=plan or "all",
+            accept_shrinkage=accept_shrinkage,
+        )
+    )
 
 
 def run(
-    collection: Collection, limit: int | None, scopes: list[Scope], overrides: list[str], as_json: bool = False
+    collection: Collection,
+    limit: int | None,
+    scopes: list[Scope],
+    overrides: list[str],
+    as_json: bool = False,
+    **further: Any,
 ) -> int:
-    """Crawl once, with progress on stderr. Returns the exit code.
+    """Crawl once, with progress on stderr; `further` is as for `Crawl.begin`. Returns the exit code.
 
     Raises:
         MirrorError: Something of ours failed; all that was archived before is safe.
     """
     with display(as_json=as_json) as show:
-        crawl = Crawl.begin(collection, limit=limit, scopes=scopes, overrides=overrides, on_event=show)
-        asyncio.run(_crawl(crawl))
+        crawl = crawl_once(collection, show, limit=limit, scopes=scopes, overrides=overrides, **further)
+    return 0 if crawl.outcome == "finished" and is_complete(collection) else 3
+
+
+def crawl_once(collection: Collection, show: Callable[[Event], None], **what: Any) -> Crawl:
+    """Crawl to the end. `what` is as for `Crawl.begin`. Raises MirrorError as `run` does."""
+    crawl = Crawl.begin(collection, on_event=show, **what)
+    asyncio.run(_crawl(crawl))
     if crawl.error is not None:
         if isinstance(crawl.error, OSError | MirrorError):
             raise crawl.error
         raise MirrorError(str(crawl.error)) from crawl.error
-    return 0 if crawl.outcome == "finished" and is_complete(collection) else 3
+    return crawl
 
 
 def is_complete(collection: Collection) -> bool:

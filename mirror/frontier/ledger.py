@@ -6,17 +6,22 @@ question answered, with file, offset, digest and what the page says. Nothing cou
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from mirror.extraction.page import Link, Page, PageKind
+from mirror.frontier import plan as plans
+from mirror.frontier.due import DuePolicy
 from mirror.frontier.lease import Earlier, Lease
+from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope, questions_in
-from mirror.store import entries
+from mirror.frontier.shrinkage import Shrinkage, find_shrinkage, listed_by
+from mirror.store import entries, listing
 from mirror.store.database import Database
 from warc.record import Written
 
@@ -98,10 +103,17 @@ def standing_of(page: Page | None, truncated: str | None, failure: str | None) -
 
 
 class Ledger:
-    """Questions and captures of one collection. One writer at a time (`Collection.locked`)."""
+    """Questions and captures of one collection. One writer at a time (`Collection.locked`).
 
-    def __init__(self, database: Database) -> None:
+    Attributes:
+        most_shrinkage: A page that lists less than before by more than this part is not believed; None: it is.
+        short: Pages that were not believed in this run, by their key.
+    """
+
+    def __init__(self, database: Database, most_shrinkage: float | None = None) -> None:
         self.database = database
+        self.most_shrinkage = most_shrinkage
+        self.short: dict[str, Shrinkage] = {}
         self._db = database.connection
         self._warcs: dict[str, int] = dict(self._db.execute("SELECT name, id FROM warc"))
         self._recent: dict[str, None] = {}  # keys lately added, so that they need not be tried again
@@ -110,23 +122,26 @@ class Ledger:
 
     # -- crawls ------------------------------------------------------------------------------------------
 
-    def begin_crawl(self, scopes: Sequence[Scope], now: str) -> int:
-        """The number of the crawl to work on: the unfinished one of the same scope, or a new one.
+    def begin_crawl(self, scopes: Sequence[Scope], now: str, plan: Plan = "all") -> int:
+        """The number of the crawl to work on: the unfinished one of the same scope and plan, or a new one.
 
-        A new crawl asks every question of its scope again; an unfinished one goes on where it stopped.
+        A new crawl asks the questions of its plan again; an unfinished one goes on where it stopped.
         """
         written = entries.dumps([str(scope) for scope in scopes])
-        last = self._db.execute("SELECT number, scope, outcome FROM crawl ORDER BY number DESC LIMIT 1").fetchone()
+        last = self._db.execute(
+            "SELECT number, scope, outcome, coalesce((SELECT plan FROM plan WHERE crawl = number), 'all') "
+            "FROM crawl ORDER BY number DESC LIMIT 1"
+        ).fetchone()
         with self.database.transaction() as db:
             db.execute("UPDATE url SET state = 'found' WHERE state = 'leased'")
-            if last and last[1] == written and last[2] != "finished" and self._has_work(scopes):
+            if last and (last[1], last[3]) == (written, plan) and last[2] != "finished" and self._has_work(scopes):
                 db.execute("UPDATE crawl SET ended = NULL, outcome = NULL WHERE number = ?", (last[0],))
                 number: int = last[0]
             else:
                 number = 1 + (last[0] if last else 0)
                 db.execute("INSERT INTO crawl (number, began, scope) VALUES (?, ?, ?)", (number, now, written))
-                sql, values = questions_in(scopes)
-                db.execute(f"UPDATE url SET state = 'found', hop = NULL, hops = 0, passes = 0 WHERE {sql}", values)
+                db.execute("INSERT INTO plan VALUES (?, ?)", (number, plan))
+                plans.free_questions(db, plan, scopes)
             # What failed in the run before is asked again in this one; robots.txt always (RFC 9309, 2.4).
             db.execute("UPDATE url SET state = 'found', passes = 0 WHERE state IN ('failed', 'refused')")
             db.execute("UPDATE url SET state = 'found', hop = NULL, hops = 0 WHERE kind = 'robots'")
@@ -139,8 +154,20 @@ class Ledger:
         )
         return bool(row.fetchone()[0])
 
-    def note_crawl(self, number: int, began: str, scope: str) -> None:
+    def unfinished(self) -> tuple[list[Scope], Plan] | None:
+        """Scope and plan of the newest crawl, if it was stopped before its end; None if it was not."""
+        row = self._db.execute(
+            "SELECT scope, outcome, coalesce((SELECT plan FROM plan WHERE crawl = number), 'all') "
+            "FROM crawl ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        if row is None or row[1] == "finished":
+            return None
+        scopes = [Scope.parse(text) for text in json.loads(row[0])]
+        return (scopes, row[2]) if self._has_work(scopes) else None
+
+    def note_crawl(self, number: int, began: str, scope: str, plan: str = "all") -> None:
         """Make a crawl known that a WARC names (`mirror rebuild`). Its outcome is not known."""
+        self._db.execute("INSERT OR IGNORE INTO plan VALUES (?, ?)", (number, plan))
         self._db.execute(
             "INSERT INTO crawl (number, began, scope) VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE "
             "SET began = min(began, excluded.began)",
@@ -156,8 +183,18 @@ class Ledger:
 
     def add(self, links: Iterable[Link]) -> None:
         """Put questions into the frontier; those it knows are left as they are."""
-        with self.database.transaction():
-            self._add(links)
+        try:
+            with self.database.transaction():
+                self._add(links)
+        except sqlite3.Error:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """A transaction was undone (the disk is full): what it had added is not there after all."""
+        self._recent.clear()
+        self._counts.clear()
+        self._warcs.clear()
 
     def _add(self, links: Iterable[Link]) -> None:
         recent, rows = self._recent, []
@@ -249,6 +286,43 @@ class Ledger:
         with self.database.transaction() as db:
             db.execute("UPDATE url SET state = 'refused', reason = ? WHERE id = ?", (reason, lease.id))
 
+    def free_due(
+        self, crawl: int, scopes: Sequence[Scope], important: Sequence[Scope], policy: DuePolicy, most: int | None
+    ) -> int:
+        """Free what is due (`frontier.due`), the most urgent first. Returns how many questions that makes."""
+        numbers = plans.due_questions(self._db, crawl, scopes, important, policy, datetime.now(UTC), most)
+        with self.database.transaction() as db:
+            db.executemany(
+                "UPDATE url SET state = 'found', hop = NULL, hops = 0, passes = 0 WHERE id = ?",
+                [(number,) for number in numbers],
+            )
+        return len(numbers)
+
+    def is_expected(self, lease: Lease) -> bool:
+        """Whether the source itself names what is asked for: then that it does not exist is no plain answer."""
+        if lease.kind == "home":
+            return True
+        if lease.library is None:
+            return False
+        if lease.kind == "library":
+            return listing.newest_listing(self._db, lease.library) is not None
+        if lease.book is None or not listing.is_named(self._db, lease.library, lease.book):
+            return False
+        if lease.kind != "entry":
+            return True
+        row = self._db.execute(
+            "SELECT EXISTS (SELECT 1 FROM book AS b JOIN heading AS h ON h.contents = b.contents "
+            "WHERE (b.library, b.number, h.rec) = (?, ?, ?))",
+            (lease.library, lease.book, lease.rec),
+        )
+        return bool(row.fetchone()[0])
+
+    def entries_listed(self) -> int:
+        """Entries that the newest contents of all books list."""
+        row = self._db.execute("SELECT count(*) FROM heading WHERE contents IN (SELECT contents FROM book)")
+        count: int = row.fetchone()[0]
+        return count
+
     def ask_failed_again(self, scopes: Sequence[Scope]) -> int:
         """Free what failed, once everything else was asked. Returns how many questions that makes."""
         where, values = questions_in(scopes)
@@ -293,9 +367,12 @@ class Ledger:
                     self._settle(db, crawl, reading)
         except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, ValueError, OverflowError):
             log.exception("a page could not be stored as a whole batch; storing one by one")
-            self._recent.clear()
+            self._forget()
             for reading in readings:
                 self._settle_alone(crawl, reading)
+        except sqlite3.Error:
+            self._forget()
+            raise
 
     def _settle_alone(self, crawl: int, reading: Reading) -> None:
         try:
@@ -313,6 +390,13 @@ class Ledger:
     def _settle(self, db: sqlite3.Connection, crawl: int, reading: Reading) -> None:
         lease, written, page = reading.lease, reading.written, reading.page
         state, reason = standing_of(page, reading.truncated, reading.failure)
+        short = None
+        if page is not None and lease.kind in ("home", "library", "list"):
+            short = self._find_shrinkage(db, lease, page)
+        if short is not None:
+            state, reason = "failed", str(short)
+        elif state == "gone" and self.is_expected(lease):
+            state, reason = "failed", f"listed by the source, and yet {reason}"
         verdict = "failed" if reading.failure else page.verdict if page else "ok"
         warc = self._warc(db, written.filename)
         capture: int = db.execute(
@@ -350,8 +434,14 @@ class Ledger:
         if page is None and reading.original is not None:
             original = reading.original
             self._touch(db, capture, reading.original, written.timestamp)
+        elif short is not None:
+            original = None  # the next answer must be read anew, even if it is the same
         elif page is not None:
-            self._learn(db, page, capture, written.timestamp, whole=state == "done")
+            listed = listed_by(lease, page)
+            if listed is not None and state == "done":
+                listing.save_listing(db, *listed, capture, written.timestamp)
+            if page.verdict in ("ok", "odd"):  # the title of a block page names no library
+                self._learn(db, page, capture, written.timestamp, whole=state == "done")
             self._add(page.links)
             hop = next(
                 (link.url for link in page.links if link.key == lease.key and link.url != reading.target), None
@@ -384,6 +474,14 @@ class Ledger:
             version = entries.save_entry(db, page.entry, capture, seen)
             db.execute("UPDATE capture SET version = ? WHERE id = ?", (version, capture))
 
+    def _find_shrinkage(self, db: sqlite3.Connection, lease: Lease, page: Page) -> Shrinkage | None:
+        if self.most_shrinkage is None:
+            return None
+        short = find_shrinkage(db, lease, page, self.most_shrinkage)
+        if short is not None:
+            self.short[lease.key] = short
+        return short
+
     def _touch(self, db: sqlite3.Connection, capture: int, original: int, seen: str) -> None:
         version, contents = db.execute(
             "UPDATE capture SET (version, contents) = (SELECT version, contents FROM capture WHERE id = ?) "
@@ -394,6 +492,7 @@ class Ledger:
             entries.touch_version(db, version, capture, seen)
         if contents is not None:
             entries.touch_contents(db, contents, seen)
+        listing.touch_listing(db, capture, original, seen)
 
     def capture_at(self, link: Link | None, timestamp: str) -> int | None:
         """The response to a question at an instant (WARC-Date), None if the ledger has none."""

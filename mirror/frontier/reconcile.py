@@ -112,7 +112,15 @@ def ingest(
 def _note_crawl(record: Record, ledger: Ledger) -> int:
     fields = record.fields()
     number = int(fields.get("crawl", "0") or 0)
-    ledger.note_crawl(number, fields.get("crawl-began", record.date), fields.get("crawl-scope", "[]"))
+    ledger.note_crawl(
+        number,
+        fields.get("crawl-began", record.date),
+        fields.get("crawl-scope", "[]"),
+        fields.get("crawl-plan", "all"),
+    )
+    # What was not believed then is not believed now: the same records make the same ledger.
+    most = fields.get("crawl-most-shrinkage", "")
+    ledger.most_shrinkage = float(most) if most else None
     return number
 
 

@@ -44,6 +44,10 @@ class Scope:
             seeds.append(site.entry_link(self.library, self.book, self.rec))
         return seeds
 
+    def holds(self, library: str | None, book: int | None, rec: int | None) -> bool:
+        """Whether a place is inside this one."""
+        return library == self.library and self.book in (None, book) and (self.rec is None or (self.rec == rec))
+
     def condition(self, table: str = "") -> tuple[str, list[str | int]]:
         """As SQL over the columns library, book and rec: the place itself and the lists on the way to it."""
         if self.book is None:

@@ -41,6 +41,11 @@ class Budget:
         """Requests and bytes of the day of the last request."""
         return self._requests, self._bytes
 
+    @property
+    def left(self) -> int | None:
+        """Requests left of the day of the last request; None if there is no limit."""
+        return max(0, self._most_requests - self._requests) if self._most_requests else None
+
     def take(self, now: datetime) -> datetime | None:
         """Take one request out of the budget. Returns when the next day begins if there is none left."""
         if now >= self._midnight or not self._day:

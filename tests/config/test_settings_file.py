@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mirror import __version__
 from mirror.config import (
+    SECTIONS,
     CaptureConfig,
     CollectionConfig,
     PolitenessConfig,
@@ -69,7 +70,7 @@ def test_what_is_written_reads_back_the_same(
 def test_the_file_explains_every_setting_in_both_languages() -> None:
     lines = dump(new_config("mse")).splitlines()
     settings = [number for number, line in enumerate(lines) if re.match(r"\w+ = ", line)]
-    count = sum(len(dataclasses.fields(kind)) for kind in (PolitenessConfig, CaptureConfig, RetryConfig))
+    count = sum(len(dataclasses.fields(kind)) for kind in SECTIONS.values())
     assert len(settings) == 4 + count
     for number in settings:
         assert re.match(r"# .*[\u4e00-\u9fff].*[a-z]", lines[number - 1]), lines[number]

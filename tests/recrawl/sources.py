@@ -1,0 +1,28 @@
+"""Sources in trouble: databases that show less than they hold, on the imitation's socket."""
+
+from __future__ import annotations
+
+from mirror.imitation import Corpus
+from mirror.imitation.corpus import ImitatedBook, ImitatedHeading
+
+
+class HalfLoaded(Corpus):
+    """Every table of contents breaks off after its fourth line, with status 200 and a proper end."""
+
+    def headings(self, book: ImitatedBook) -> tuple[ImitatedHeading, ...]:
+        return super().headings(book)[:4]
+
+
+class OneBookShort(Corpus):
+    """One book lost its contents but for four lines."""
+
+    def headings(self, book: ImitatedBook) -> tuple[ImitatedHeading, ...]:
+        found = super().headings(book)
+        return found[:4] if book.place == "ch9/1" else found
+
+
+class LibraryLost(Corpus):
+    """The last library is no longer named."""
+
+    def libraries(self) -> list[tuple[str, str]]:
+        return super().libraries()[:-1]
