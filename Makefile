@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-PYWB   := .venv-pywb
+# Tools of others that open what we wrote, in the tests; their dependencies clash with ours and each other's.
+TOOLS  := pywb wacz warcat
+READERS := tests/readers/node_modules/.package-lock.json
 BROWSER := /usr/bin/chromium
 
 .PHONY: demo test check lock clean
@@ -11,7 +13,7 @@ BROWSER := /usr/bin/chromium
 demo: $(VENV)/installed
 	$(BIN)/mirror demo
 
-test: $(VENV)/installed-dev $(PYWB)/installed $(BROWSER)
+test: $(VENV)/installed-dev $(TOOLS:%=.venv-%/installed) $(READERS) $(BROWSER)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -33,11 +35,16 @@ $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# pywb replays what we wrote, in the tests; it needs older libraries than we do, so it lives in a place of its own.
-$(PYWB)/installed: requirements-pywb.lock | $(VENV)/bin/python
-	$(BIN)/python -m venv $(PYWB)
-	$(PYWB)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-pywb.lock
+.venv-%/installed: requirements-%.lock | $(VENV)/bin/python
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+# ReplayWeb.page and warcio.js.
+$(READERS): tests/readers/package-lock.json
+	@command -v npm >/dev/null || { \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm; }
+	npm ci --prefix tests/readers --ignore-scripts --omit=dev --no-audit --no-fund --silent
 
 # Pages are tested in a real browser, with a font that has the characters.
 $(BROWSER):
@@ -49,8 +56,8 @@ lock:
 	  --no-header pyproject.toml - -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
 	  --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
-	printf 'pywb\nsetuptools<81\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --upgrade --no-header - -o requirements-pywb.lock
+	for tool in $(TOOLS); do printf '%s\nsetuptools<81\n' $$tool | uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --upgrade --no-header - -o requirements-$$tool.lock; done
 
 clean:
-	rm -rf $(VENV) $(PYWB) demo-home build *.egg-info
+	rm -rf $(VENV) $(TOOLS:%=.venv-%) tests/readers/node_modules demo-home build *.egg-info

@@ -72,7 +72,19 @@ def line(
         "filename": filename,
     }
     kept = {name: value for name, value in fields.items() if value is not None}
-    return f"{surt(url)} {timestamp[:19].translate(_NO_MARKS)} {json.dumps(kept)}"
+    return f"{key(url, timestamp)} {json.dumps(kept)}"
+
+
+def moved(text: str, filename: str, offset: int, length: int) -> str:
+    """The line of a record that was copied to another place."""
+    start, _, fields = text.partition(" {")
+    place = {"length": str(length), "offset": str(offset), "filename": filename}
+    return f"{start} {json.dumps({**json.loads('{' + fields), **place})}"
+
+
+def key(url: str, timestamp: str) -> str:
+    """What a line begins with: SURT of the URL, and a WARC-Date in 14 digits."""
+    return f"{surt(url)} {timestamp[:19].translate(_NO_MARKS)}"
 
 
 _NO_MARKS = str.maketrans("", "", "-:T")

@@ -156,7 +156,7 @@ class Writer:
                 self._write(b"".join(members))
                 length = len(members[0])
             else:
-                for piece in _compressed(draft):
+                for piece in compressed(draft):
                     self._write(piece)
                 length = self._position - begin
                 for further in draft.further:
@@ -211,10 +211,10 @@ class Writer:
 
 def _member(draft: Draft) -> bytes:
     """A record as one gzip member; the same record always gives the same bytes (no time in the gzip head)."""
-    return b"".join(_compressed(draft))
+    return b"".join(compressed(draft))
 
 
-def _compressed(draft: Draft) -> Iterator[bytes]:
+def compressed(draft: Draft) -> Iterator[bytes]:
     compressor = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, 31)
     for piece in draft.pieces():
         if squeezed := compressor.compress(piece):

@@ -21,12 +21,14 @@ class Export:
         output: A file or a folder, as the form wants; `-` is standard output where the form is one stream.
         scopes: Libraries, books or entries; everything if empty.
         options: What only some forms know, such as `self_contained`.
+        notices: What the user must be told of the result; then the command ends with 3.
     """
 
     collection: Collection
     output: Path
     scopes: Sequence[Scope] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
 
 #: Writes the export; returns what was written, in words, for the line on standard error.
@@ -36,6 +38,9 @@ Exporter = Callable[[Export], str]
 FORMATS: dict[str, str] = {
     "jsonl": "mirror.export.jsonl",
     "wire": "mirror.export.wire",
+    "warc": "mirror.export.warc",
+    "wacz": "mirror.export.wacz",
+    "bagit": "mirror.export.bagit",
 }
 
 
