@@ -44,6 +44,7 @@ from mirror.report import crawl_report, write_report
 from mirror.search import index
 from mirror.sites import open_site
 from mirror.sites.site import Site
+from mirror.store import widths
 from mirror.store.entries import dumps
 from warc import cdxj, message
 from warc.capture import Capture, FailedAttempt
@@ -499,6 +500,7 @@ class Crawl:
         self._writer.close()
         self._finished += [path.name for path in self._writer.take_finished()]
         self._finish_files()
+        widths.settle(self.ledger.database)
         self.ledger.end_crawl(self.number, self.outcome or "interrupted", _now())
         report = crawl_report(self.ledger.database.connection, self.number)
         report["bounded"] = self.ledger.bounded

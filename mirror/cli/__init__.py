@@ -23,6 +23,7 @@ class _Commands(click.Group):
         "captures",
         "cite",
         "show",
+        "diff",
         "search",
         "export",
         "rebuild",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mirror.cli.explain import explained
 from mirror.cli.options import collection_argument, json_option
 from mirror.cli.time import instant
 from mirror.collection import Collection
@@ -21,19 +22,22 @@ from mirror.store.exported import entry_at
 @click.argument("entry", metavar="ENTRY")
 @click.option("--at", metavar="TIME", help="As it was then: a date, or an RFC 3339 time.")
 @click.option("--raw", is_flag=True, help="The text exactly as laid out by the source.")
+@click.option("--explain", is_flag=True, help="Line by line: what was joined, what was left, and why.")
 @json_option
-def command(collection: Collection, entry: str, at: str | None, raw: bool, as_json: bool) -> None:
+def command(collection: Collection, entry: str, at: str | None, raw: bool, explain: bool, as_json: bool) -> None:
     """读一个条目 / Read one entry: K/A/REC, or any old or new URL of it.
 
     \b
     Example:
       mirror show shandong ch9/3/12
       mirror show shandong 'http://lib.sdsqw.cn/bin/mse.exe?K=CH9&A=3&rec=12&run=13' --raw
+      mirror show shandong ch9/3/12 --explain
     """
     place = _place(collection, entry)
     database = collection.database()
     try:
         found = entry_at(database.connection, place, None if at is None else instant(at))
+        lines = list(explained(database.connection, place, found["raw_text"])) if found and explain else []
     finally:
         database.close()
     if found is None:
@@ -41,7 +45,9 @@ def command(collection: Collection, entry: str, at: str | None, raw: bool, as_js
             f"entry {place}{f' as of {at}' if at else ''} is not in {collection.name!r}. "
             f"`mirror crawl {collection.name} --scope {place}` asks for it"
         )
-    if as_json:
+    if explain:
+        click.echo("\n".join(lines))
+    elif as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
     elif raw:
         click.echo(found["raw_text"], nl=not found["raw_text"].endswith("\n"))

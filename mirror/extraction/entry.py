@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mirror.extraction.items import read_items
 from mirror.extraction.lines import has_boxes
 from mirror.extraction.page import Text
 from mirror.extraction.private_use import map_private_use
-from mirror.extraction.reflow import reflow
+from mirror.extraction.reflow import Reflowed, Width, reflow
 from mirror.extraction.signatures import read_signatures
 from mirror.extraction.tables import TableBlock, read_tables
 
@@ -14,16 +16,16 @@ from mirror.extraction.tables import TableBlock, read_tables
 _LINE_BLANKS = " \t\u3000\xa0\n"
 
 
-def assemble(raw_text: str, width: int | None = None) -> Text:
+def assemble(raw_text: str, book: Sequence[Width] = ()) -> Text:
     """Read the text of one entry.
 
     Args:
         raw_text: The text as laid out by the source, lines ended by LF.
-        width: Line width of the book, where it is known from other entries.
+        book: Widths of the book's lines, likeliest first, where they are known from other entries.
     """
     mapped, moved = (raw_text, 0) if raw_text.isascii() else map_private_use(raw_text)
     drawn = has_boxes(mapped)
-    flowed = reflow(trim(mapped), width, tables=drawn)
+    flowed = reflow(trim(mapped), book, tables=drawn)
     lines = flowed.text.split("\n")
     tables = read_tables(lines) if drawn else []
     prose = _without(lines, tables) if tables else lines
@@ -42,7 +44,14 @@ def assemble(raw_text: str, width: int | None = None) -> Text:
         signatures=signed.names,
         width=flowed.width,
         flags=flags,
+        hard_cut=flowed.hard_cut,
     )
+
+
+def explain(raw_text: str, book: Sequence[Width] = ()) -> tuple[list[str], Reflowed]:
+    """The lines as `assemble` joins them, and why each was joined or left."""
+    mapped = trim(map_private_use(raw_text)[0])
+    return mapped.split("\n"), reflow(mapped, book)
 
 
 def trim(text: str) -> str:

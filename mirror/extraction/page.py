@@ -111,8 +111,14 @@ class Text:
     items: tuple[Item, ...]
     tables: tuple[Table, ...]
     signatures: tuple[str, ...]
-    width: int | None  #: modal line width in GBK bytes that lines were joined at, None if not found
+    width: int | None  #: line width in GBK bytes that lines were joined at, None if not found
     flags: tuple[str, ...] = ()  #: what the rules were unsure of, such as "no-width"
+    hard_cut: bool = False  #: lines end as soon as the width is reached; else closing punctuation hangs over
+
+    @property
+    def proven_width(self) -> int | None:
+        """The width, if these lines prove it by themselves; a text may be joined at the width of its book."""
+        return None if "width-of-book" in self.flags or "width-guessed" in self.flags else self.width
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +148,4 @@ class Page:
     contents: Contents | None = None
     entry: Entry | None = None
     oddities: tuple[str, ...] = ()  #: what did not look as expected, in words
+    template: int | None = None  #: of an entry's page, what it is built of (`extraction.template`)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from mirror.extraction.lines import BLANKS, columns, indent_of, is_rule, is_table_line
 
@@ -45,28 +46,51 @@ _UNEVEN = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Width:
+    """A width of lines, how much speaks for it, and by which rule they were cut."""
+
+    columns: int
+    full_lines: int  #: of an entry: lines that reach it; of a book: entries that prove it
+    hard_cut: bool  #: lines are cut as soon as the width is reached; else nothing but punctuation passes it
+
+
+#: Why a line was joined to the one before it, or begins a paragraph.
+Why = Literal[
+    "first",  # it is the first line
+    "full",  # joined: the line before reaches the width
+    "no-room",  # joined: what begins this line had no room in the one before
+    "uneven",  # joined: the line before is a little short, but ends in mid sentence
+    "block",  # joined: both are indented alike, in mid sentence
+    "over-blank",  # joined over an empty line that a page break left in mid sentence
+    "short",  # the line before ends before the edge
+    "blank",  # an empty line stands between
+    "table",  # one of the two is drawn
+    "ruled",  # one of the two is a ruled line
+    "indent",  # it is indented as a paragraph, a title or a signature is
+    "head",  # it begins an item or a numbered paragraph
+    "no-width",  # no width is known
+]
+JOINED: frozenset[Why] = frozenset(("full", "no-room", "uneven", "block", "over-blank"))
+
+
+@dataclass(frozen=True, slots=True)
 class Reflowed:
     """The text with its paragraphs joined.
 
     Flags: `no-width` lines look cut but show no width; `width-of-book`, `width-guessed` what was used where
-    the entry itself proves none; `narrowed-punctuation` widths come out only if ASCII
+    the entry itself proves none; `width-unlike-book` it proves one that the book does not have;
+    `narrowed-punctuation` widths come out only if ASCII
     punctuation is counted as full-width (NFKC); `uneven-line` a line somewhat short of full was joined;
     `full-line-before-indent` a full line breaks off before an indented one
-    and was left; `indented-block` equally indented lines were joined.
+    and was left; `indented-block` equally indented lines were joined; `joined-over-blank` an empty line in mid
+    sentence was taken for a page break; `break-in-sentence` one that was left.
     """
 
     text: str
     width: int | None  #: the width lines were joined at
     flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Width:
-    """A width of lines, how many lines reach it, and by which rule they were cut."""
-
-    columns: int
-    full_lines: int
-    hard_cut: bool  #: lines are cut as soon as the width is reached; else nothing but punctuation passes it
+    hard_cut: bool = False  #: by which rule the lines were cut
+    whys: tuple[Why, ...] = ()  #: why each line was joined to the one before, or left
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +135,16 @@ class _Lines:
         return list(widths.values())
 
 
-def reflow(raw: str, width: int | None = None, *, tables: bool = True) -> Reflowed:
+def reflow(raw: str, book: Sequence[Width] = (), *, tables: bool = True) -> Reflowed:
     """Join the lines of one entry to paragraphs, one a line; nothing but the seams is touched.
 
     Args:
         raw: The text as laid out, lines ended by LF.
-        width: Width of the book, for entries too short to show their own.
+        book: Widths of the book, likeliest first, for entries too short to show their own.
         tables: False if it is known that the text holds no box-drawing characters.
     """
     if "\n" not in raw:
-        return Reflowed(raw, None, ())
+        return Reflowed(raw, None, (), False, ("first",))
     lines = _Lines.of(raw, tables=tables)
     found = _infer(lines)
     flags: list[str] = []
@@ -130,19 +154,71 @@ def reflow(raw: str, width: int | None = None, *, tables: bool = True) -> Reflow
         if wider is not None and (found is None or wider.full_lines > found.full_lines * 1.2):
             lines, found = widened, wider
             flags.append("narrowed-punctuation")
-    hard_cut = False
-    if found is not None and found.full_lines >= PROOF_LINES:
-        edge, hard_cut = found.columns, found.hard_cut
-    elif width is not None and _fits(width, lines.prose_widths()):
-        edge = width
+        elif book and (found is None or found.full_lines < PROOF_LINES):
+            plain, wide = lines.prose_widths(), widened.prose_widths()
+            if max(_count_full(one, wide) for one in book) > max(_count_full(one, plain) for one in book):
+                lines, found = widened, wider
+                flags.append("narrowed-punctuation")
+    proven = found if found is not None and found.full_lines >= PROOF_LINES else None
+    used = _choose(found, proven, book, lines, flags)
+    if used is None:
+        flags = ["no-width"] if _breaks_off_somewhere(lines) else []
+        return Reflowed(raw, None, tuple(flags), False, _left(lines))
+    text, whys = _join(lines, used.columns, used.hard_cut, flags)
+    return Reflowed(text, used.columns, tuple(flags), used.hard_cut, tuple(whys))
+
+
+def _choose(
+    found: Width | None, proven: Width | None, book: Sequence[Width], lines: _Lines, flags: list[str]
+) -> Width | None:
+    """The width to join at: the entry's own where it proves one, else the book's, else a likely one."""
+    if proven is not None:
+        if not book or any(proven.columns == other.columns for other in book):
+            return proven
+        # A mode beside the book's own width is the book's width, seen through hanging or straddling lines.
+        near = next((other for other in book if abs(other.columns - proven.columns) <= HANG), None)
+        if near is not None and _fits(near.columns, lines.prose_widths()):
+            return near
+        flags.append("width-unlike-book")
+        return proven
+    prose = lines.prose_widths()
+    fitting = [width for width in book if _fits(width.columns, prose)]
+    if fitting:
         flags.append("width-of-book")
-    elif found is not None:
-        edge = found.columns
+        return max(fitting, key=lambda width: _count_full(width, prose))
+    if found is not None:
         flags.append("width-guessed")
-    else:
-        return Reflowed(raw, None, ("no-width",) if _breaks_off_somewhere(lines) else ())
-    text = _join(lines, edge, hard_cut, flags)
-    return Reflowed(text, edge, tuple(flags))
+        return Width(found.columns, found.full_lines, False)
+    return None
+
+
+def settle_widths(proven: Mapping[tuple[int, bool], int]) -> tuple[Width, ...]:
+    """The widths of a book, likeliest first, from what its entries prove one by one.
+
+    It depends on the entries alone, not on their order. A width that only one in ten proves is chance;
+    one column beside a likelier width is that width, seen through lines that straddle the edge.
+
+    Args:
+        proven: How many entries prove a width and rule of cutting.
+    """
+    votes: Counter[int] = Counter()
+    cuts: Counter[int] = Counter()
+    for (columns_, hard_cut), count in proven.items():
+        votes[columns_] += count
+        cuts[columns_] += count if hard_cut else -count
+    kept: list[Width] = []
+    total = votes.total()
+    for width, count in sorted(votes.items(), key=lambda vote: (-vote[1], -vote[0])):
+        if count * 10 < total or (kept and count < 2) or any(abs(width - other.columns) == 1 for other in kept):
+            continue
+        kept.append(Width(width, count, cuts[width] > 0))
+    return tuple(kept)
+
+
+def _count_full(width: Width, prose: Sequence[int]) -> int:
+    """How many lines are full at a width."""
+    least, most = (0, 1) if width.hard_cut else (-1, HANG)
+    return sum(1 for found in prose if width.columns + least <= found <= width.columns + most)
 
 
 def infer_width(raw: str) -> Width | None:
@@ -271,51 +347,46 @@ def _breaks_off_somewhere(lines: _Lines) -> bool:
     return False
 
 
-def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> str:
-    raw, bare, widths, drawn = lines.raw, lines.bare, lines.widths, lines.drawn
+def _left(lines: _Lines) -> tuple[Why, ...]:
+    """Nothing is joined where no width is known."""
+    return ("first", *("no-width" if bare else "blank" for bare in lines.bare[1:]))
+
+
+def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[str, list[Why]]:
+    raw, bare, widths = lines.raw, lines.bare, lines.widths
     usual, proven = _usual_indent(lines, edge)
     if proven and bare[0] and raw[0][0] not in BLANKS and widths[0] >= edge - max(usual, 4) - 1:
         widths[0] += max(usual, 4)  # the blanks before the first paragraph were stripped with those of the page
     near = edge - (0 if hard_cut else _SLACK)
     pieces = [raw[0]]
+    whys: list[Why] = ["first"]
     for at in range(1, len(raw)):
         line, before, width = raw[at], bare[at - 1], widths[at - 1]
-        goes_on = (
-            width >= near
-            and bare[at] != ""
-            and before != ""
-            and not (drawn and (drawn[at - 1] or drawn[at]))
-            and (width >= edge or _had_no_room(before, width, line, edge))
-            and not (is_rule(before) or is_rule(line))
-        )
-        if (
-            not goes_on
-            and proven
-            and edge - _UNEVEN <= width < edge
-            and bare[at]
-            and line[0] not in BLANKS
-            and before[-1] not in _ENDS
-            and not (drawn and (drawn[at - 1] or drawn[at]))
-            and not (_NUMBERED.match(line) or _HEAD.match(line))
-        ):
-            goes_on = True
-            flags.append("uneven-line")
         blanks = 0
-        if goes_on and line[0] in BLANKS:
-            indent = indent_of(line)
-            mid_sentence = before[-1] not in _ENDS
-            if mid_sentence and indent == indent_of(before) and not usual - 1 <= indent <= usual + 1:
-                blanks = len(line) - len(line.lstrip(BLANKS))
-                flags.append("indented-block")
-            elif indent == 1 or (mid_sentence and usual > 2 and indent < usual - 1):
-                pass  # a blank within the text, at the seam by chance
-            else:
-                goes_on = False
-                if mid_sentence:
-                    flags.append("full-line-before-indent")
-        elif goes_on and before[-1] in _SENTENCE_ENDS:
-            goes_on = not (_HEAD.match(line) or (usual < 2 and _NUMBERED.match(line)))
-        if not goes_on:
+        why: Why
+        if bare[at] == "" or before == "":
+            why = "blank"
+            if before == "" and at > 1 and bare[at] and bare[at - 2]:
+                why = _over_blank(lines, at, edge, usual if proven else 0, flags)
+                if why == "over-blank":
+                    pieces.pop()
+                    pieces.pop()
+        elif lines.drawn and (lines.drawn[at - 1] or lines.drawn[at]):
+            why = "table"
+        else:
+            why, blanks = _weigh_seam(line, before, width, edge, near, usual, flags)
+            if (
+                why == "short"
+                and proven
+                and edge - _UNEVEN <= width < edge
+                and line[0] not in BLANKS
+                and before[-1] not in _ENDS
+                and not (_NUMBERED.match(line) or _HEAD.match(line))
+            ):
+                why = "uneven"
+                flags.append("uneven-line")
+        whys.append(why)
+        if why not in JOINED:
             pieces.append("\n")
             pieces.append(line)
             continue
@@ -326,7 +397,62 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> str:
             pieces.append(" ")  # the blank between two words that the line end stood for
         pieces.append(line[blanks:] if blanks else line)
     flags[:] = dict.fromkeys(flags)
-    return "".join(pieces)
+    return "".join(pieces), whys
+
+
+def _weigh_seam(
+    line: str, before: str, width: int, edge: int, near: int, usual: int, flags: list[str]
+) -> tuple[Why, int]:
+    """Whether a line goes on with the one before it, why, and how many of its blanks are only an indent."""
+    if width < near:
+        return "short", 0
+    if width >= edge:
+        joined: Why = "full"
+    elif _had_no_room(before, width, line, edge):
+        joined = "no-room"
+    else:
+        return "short", 0
+    if is_rule(before) or is_rule(line):
+        return "ruled", 0
+    if line[0] in BLANKS:
+        indent = indent_of(line)
+        mid_sentence = before[-1] not in _ENDS
+        if mid_sentence and indent == indent_of(before) and not usual - 1 <= indent <= usual + 1:
+            flags.append("indented-block")
+            return "block", len(line) - len(line.lstrip(BLANKS))
+        if indent == 1 or (mid_sentence and usual > 2 and indent < usual - 1):
+            return joined, 0  # a blank within the text, at the seam by chance
+        if mid_sentence:
+            flags.append("full-line-before-indent")
+        return "indent", 0
+    if before[-1] in _SENTENCE_ENDS and (_HEAD.match(line) or (usual < 2 and _NUMBERED.match(line))):
+        return "head", 0
+    return joined, 0
+
+
+def _over_blank(lines: _Lines, at: int, edge: int, usual: int, flags: list[str]) -> Why:
+    """Whether a sentence goes on over one empty line: a page of the printed book ended there.
+
+    Sure only where paragraphs are indented and the line before the empty one is full.
+    """
+    before, line = lines.bare[at - 2], lines.raw[at]
+    if (
+        lines.is_drawn(at - 2)
+        or lines.is_drawn(at)
+        or not edge <= lines.widths[at - 2] <= edge + HANG
+        or before[-1] in _ENDS
+        or line[0] in BLANKS
+        or _HEAD.match(line)
+        or _NUMBERED.match(line)
+        or is_rule(line)
+        or is_rule(before)
+    ):
+        return "blank"
+    if usual < 2:
+        flags.append("break-in-sentence")
+        return "blank"
+    flags.append("joined-over-blank")
+    return "over-blank"
 
 
 def _usual_indent(lines: _Lines, edge: int) -> tuple[int, bool]:

@@ -473,6 +473,8 @@ class Ledger:
         if page.entry and whole:
             version = entries.save_entry(db, page.entry, capture, seen)
             db.execute("UPDATE capture SET version = ? WHERE id = ?", (version, capture))
+            if page.template is not None:
+                db.execute("INSERT INTO template VALUES (?, ?)", (capture, page.template))
 
     def _find_shrinkage(self, db: sqlite3.Connection, lease: Lease, page: Page) -> Shrinkage | None:
         if self.most_shrinkage is None:

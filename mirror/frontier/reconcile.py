@@ -20,6 +20,7 @@ from mirror.frontier.ledger import Ledger, Reading
 from mirror.pipelines.reading import read_capture, read_failure
 from mirror.search import index as search_index
 from mirror.sites.site import Site
+from mirror.store import widths
 from mirror.store.database import Database
 from warc import cdxj, reader, repair
 from warc.capture import FailedAttempt
@@ -58,6 +59,7 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
     for name, path in present.items():
         if name not in whole:
             ingest(path, collection.index, site, ledger)
+    widths.settle(ledger.database)
 
 
 def ingest(
@@ -105,6 +107,7 @@ def ingest(
     ledger.settle(crawl, batch)
     cdxj.merge_into(index, ledger.index_lines(path.name))
     ledger.finish_warc(path.name, path.stat().st_size)
+    widths.settle(ledger.database)
     progress(count)
     return count
 

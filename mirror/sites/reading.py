@@ -12,6 +12,7 @@ from mirror.extraction.charset import decode
 from mirror.extraction.content import decode_content
 from mirror.extraction.markup import visible_text
 from mirror.extraction.page import Charset, Link, Page
+from mirror.extraction.template import template_of
 from mirror.sites.links import once, style_links
 from mirror.sites.site import Answer, Site
 from mirror.sites.status import field, judge_status
@@ -65,7 +66,8 @@ def _read(site: Site, answer: Answer, default_charset: str, read_body: BodyReade
         return _read_sitemap(site, opened)
     if asked.kind == "asset" or (asked.kind == "other" and opened.media_type not in _TEXT_TYPES):
         return _read_asset(site, answer, opened)
-    return read_body(site, answer, opened, asked)
+    page = read_body(site, answer, opened, asked)
+    return page if page.entry is None else replace(page, template=template_of(opened.markup))
 
 
 def open_body(answer: Answer, default_charset: str) -> Opened:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from mirror.extraction.page import Book, Contents, Entry, Library
+from mirror.extraction.page import Book, Contents, Entry, Library, Text
 
 
 def dumps(value: Any) -> str:
@@ -114,24 +114,21 @@ def _digest(values: tuple[str | int | None, ...]) -> bytes:
 def save_entry(db: sqlite3.Connection, entry: Entry, capture: int, seen: str) -> int:
     """A version of an entry, tied to its capture; the same text again only moves its dates.
 
+    What tells versions apart is what the source says, not how we read it: a reading may change when the widths
+    of the book are settled (`store.widths`).
+
     Returns:
         The number of the version.
     """
     content = entry.content
-    values = (
+    said = (
         entry.title,
         entry.code,
         None if entry.path is None else dumps(entry.path),
-        content.raw_text,
-        content.text,
-        dumps([[item.heading, item.text] for item in content.items]),
-        dumps([[table.caption, table.rows] for table in content.tables]),
-        dumps(content.signatures),
         dumps([entry.charset.declared, entry.charset.used, entry.charset.undecodable, entry.charset.private_use]),
-        content.width,
-        dumps(content.flags),
+        content.raw_text,
     )
-    digest = _digest(values)
+    digest = _digest(said)
     place = (entry.library, entry.book, entry.rec)
     row = db.execute(
         "INSERT INTO entry (library, book, rec) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id", place
@@ -145,13 +142,36 @@ def save_entry(db: sqlite3.Connection, entry: Entry, capture: int, seen: str) ->
         touch_version(db, version, capture, seen)
         return version
     version = db.execute(
-        "INSERT INTO version (entry, digest, text_digest, title, code, path, raw_text, text, items, tables, "
-        "signatures, charset, width, flags, first_seen, last_seen, capture) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (row[0], digest, text_digest(content.text), *values, seen, seen, capture),
+        "INSERT INTO version (entry, digest, title, code, path, charset, raw_text, text, text_digest, items, tables, "
+        "signatures, width, flags, proven, proven_cut, first_seen, last_seen, capture) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            row[0],
+            digest,
+            *said,
+            *as_read(content),
+            content.proven_width,
+            content.hard_cut,
+            seen,
+            seen,
+            capture,
+        ),
     ).fetchone()[0]
     _make_newest_version(db, version)
     return version
+
+
+def as_read(content: Text) -> tuple[Any, ...]:
+    """A reading as it is kept: `text, text_digest, items, tables, signatures, width, flags`."""
+    return (
+        content.text,
+        text_digest(content.text),
+        dumps([[item.heading, item.text] for item in content.items]),
+        dumps([[table.caption, table.rows] for table in content.tables]),
+        dumps(content.signatures),
+        content.width,
+        dumps(content.flags),
+    )
 
 
 def touch_version(db: sqlite3.Connection, version: int, capture: int, seen: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirror.extraction.lines import columns, indent_of, is_table_line
-from mirror.extraction.reflow import infer_width, reflow
+from mirror.extraction.reflow import HANG, JOINED, Width, infer_width, reflow, settle_widths
 from tests.extraction.prose import SENTENCES, cut_hanging, cut_hard
 
 paragraphs = st.lists(
@@ -38,7 +38,10 @@ def test_indented_paragraphs_come_back(texts, rule, width, indent):
 @given(texts=paragraphs, rule=rules, width=st.integers(60, 130), indent=st.sampled_from(["    ", "　　"]))
 def test_a_book_may_have_any_width(texts, rule, width, indent):
     raw = wrapped(texts, rule, width, indent)
-    assert reflow(raw, width).text == "\n".join(indent + text for text in texts) or reflow(raw).width != width
+    assert (
+        reflow(raw, [Width(width, 3, False)]).text == "\n".join(indent + text for text in texts)
+        or reflow(raw).width != width
+    )
 
 
 @given(texts=paragraphs, rule=rules, width=st.sampled_from([74, 80, 110]))
@@ -52,10 +55,12 @@ def test_without_indents_only_full_last_lines_are_doubtful(texts, rule, width):
 
 @given(
     st.text(alphabet="海塘志，。（）、【】“”…0123 　\xa0\n┃━┏年AZ-\t", max_size=400),
-    st.none() | st.integers(1, 200),
+    st.lists(st.builds(Width, st.integers(1, 200), st.just(3), st.booleans()), max_size=3),
 )
-def test_no_character_is_lost_or_moved(raw, width):
-    kept = "".join(reflow(raw, width).text.split())
+def test_no_character_is_lost_or_moved(raw, book):
+    found = reflow(raw, book)
+    kept = "".join(found.text.split())
+    assert len(found.whys) == raw.count("\n") + 1
     assert kept == "".join(raw.split())
 
 
@@ -85,8 +90,45 @@ def test_short_entries_take_the_width_of_their_book():
     text = "    海塘长十二里，以条石砌成，岁有修葺，至今犹存；塘外沙"
     raw = "\n".join(cut_hanging(text, 50))
     assert reflow(raw).width is None
-    found = reflow(raw, 50)
+    found = reflow(raw, [Width(50, 3, False)])
     assert (found.text, found.width, found.flags) == (text, 50, ("width-of-book",))
+
+
+def test_of_two_widths_of_a_book_the_one_that_the_lines_fill_is_taken():
+    text = "    " + "".join(SENTENCES[:2])
+    book = [Width(80, 90, True), Width(74, 40, False)]
+    for width, rule in ((80, cut_hard), (74, cut_hanging)):
+        found = reflow("\n".join(rule(text, width)), book)
+        assert (found.text, found.width) == (text, width)
+
+
+def test_a_narrowed_short_text_borrows_the_width_it_had():
+    text = "    " + "".join(SENTENCES[1:3]).replace("，", ",")
+    raw = "\n".join(line.replace("，", ",") for line in cut_hanging("    " + "".join(SENTENCES[1:3]), 110))
+    found = reflow(raw, [Width(110, 90, False)])
+    assert (found.text, found.flags) == (text, ("narrowed-punctuation", "width-of-book"))
+
+
+@given(st.lists(st.tuples(st.sampled_from([73, 74, 75, 80, 110]), st.booleans()), max_size=40), st.randoms())
+def test_the_widths_of_a_book_do_not_depend_on_the_order_of_its_entries(proven, random):
+    count = {one: proven.count(one) for one in proven}
+    settled = settle_widths(count)
+    shuffled = list(count.items())
+    random.shuffle(shuffled)
+    assert settle_widths(dict(shuffled)) == settled
+    assert bool(settled) == bool(proven)
+    assert all(abs(one.columns - two.columns) > 1 for one in settled for two in settled if one is not two)
+
+
+def test_a_page_break_in_mid_sentence_is_joined_and_flagged():
+    paragraphs_ = ["    " + "".join(SENTENCES[at:]) for at in range(4)]
+    lines = [line for text in paragraphs_ for line in cut_hanging(text, 74)]
+    at = next(at for at, line in enumerate(lines) if 74 <= columns(line) <= 74 + HANG and line[-1] not in "。！，")
+    broken = [*lines[: at + 1], "", *lines[at + 1 :]]
+    found = reflow("\n".join(broken))
+    assert found.text == "\n".join(paragraphs_)
+    assert "joined-over-blank" in found.flags
+    assert found.whys[at + 2] == "over-blank" and found.whys[at + 1] == "blank" and found.whys[at] in JOINED
 
 
 def test_what_is_doubtful_is_left_and_flagged():

@@ -38,7 +38,7 @@ CREATE TABLE entry (
 CREATE TABLE version (
     id        INTEGER PRIMARY KEY,
     entry     INTEGER NOT NULL,
-    digest    BLOB NOT NULL,         -- of all that follows
+    digest    BLOB NOT NULL,         -- of what the source says: title, code, path, raw_text, charset
     text_digest TEXT NOT NULL,
     title     TEXT,
     code      TEXT,
@@ -49,10 +49,23 @@ CREATE TABLE version (
     tables    TEXT NOT NULL,
     signatures TEXT NOT NULL,
     charset   TEXT NOT NULL,
-    width     INTEGER,
+    width     INTEGER,               -- lines were joined at it
     flags     TEXT NOT NULL,
+    proven    INTEGER,               -- the width the text proves by itself …
+    proven_cut INTEGER NOT NULL,     -- … and the rule its lines were cut by
+    settled   INTEGER NOT NULL DEFAULT 0,  -- read with the widths of its book (store/widths.py)
     first_seen TEXT NOT NULL,
     last_seen TEXT NOT NULL,
     capture   INTEGER NOT NULL,      -- newest capture with this text
     UNIQUE (entry, digest)
 );
+CREATE INDEX version_unsettled ON version (entry) WHERE settled = 0;
+CREATE TABLE book_width (
+    library   TEXT NOT NULL,
+    book      INTEGER NOT NULL,
+    place     INTEGER NOT NULL,      -- the likeliest first
+    width     INTEGER NOT NULL,      -- GBK bytes of a line
+    hard_cut  INTEGER NOT NULL,
+    entries   INTEGER NOT NULL,      -- how many prove it
+    PRIMARY KEY (library, book, place)
+) WITHOUT ROWID;

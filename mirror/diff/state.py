@@ -1,0 +1,359 @@
+"""What a source held at a moment, as its own answers show it.
+
+An entry is there if its newest telling answer by then was its text. It is not there if that answer was "there is no
+such thing" (404, 410, the database's own notice), or if a later, complete table of contents of its book does not
+list it, or if the source said later that there is no such book. Whatever else came (nothing asked, no answer, a block
+page, an answer cut short, contents with a pager) tells nothing: what was held before is taken to be there still.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from mirror.diff.fold import fold, fold_body
+from mirror.diff.near import Sketch, sketch
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The end of a crawl, or an instant.
+
+    Attributes:
+        instant: WARC-Date; of a crawl, that of its last capture.
+        crawl: Number of the crawl; None for an instant.
+    """
+
+    instant: str
+    crawl: int | None = None
+
+    def reached_by(self, capture: str) -> tuple[str, list[Any]]:
+        """As SQL over the table of captures: those made by then."""
+        if self.crawl is not None:
+            return f"{capture}.crawl <= ?", [self.crawl]
+        return f"{capture}.timestamp <= ?", [self.instant]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The newest telling answer of one entry."""
+
+    capture: int
+    version: int | None  #: None: the source said that it is not there
+    timestamp: str
+    template: int | None = None  #: what its page was built of
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the tables of contents of one book said by a moment.
+
+    Attributes:
+        since: WARC-Date of the answer that rules: complete contents, or that there is no such book. None if
+            neither was had; then nothing is ruled out.
+        contents: Tables of contents from that answer on, oldest first; pages of a pager come one by one.
+        gone: The source said that there is no such book.
+        asked: The question was asked by then, whatever came of it.
+    """
+
+    since: str | None = None
+    contents: tuple[int, ...] = ()
+    gone: bool = False
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    title: str
+    path: tuple[str, ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One entry as it stood at a moment."""
+
+    library: str
+    book: int
+    rec: int
+    version: int
+    capture: int
+    text_digest: str
+    size: int  #: characters of its reading text
+    title: str | None
+    path: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.library}/{self.book}/{self.rec}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The text of one version."""
+
+    text: str
+    raw_text: str
+    tables: tuple[tuple[tuple[str, ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookState:
+    """Entries of one book that were there, by number, and texts there had been before."""
+
+    library: str
+    number: int
+    answers: dict[int, Answer]
+    departed: list[tuple[int, Answer]]  #: with the number it stood under, oldest first
+    listing: Listing
+
+
+@dataclass(frozen=True)
+class State:
+    """A collection as it was at a moment. Reads, and never writes.
+
+    Attributes:
+        db: A connection to its `mirror.db`.
+        moment: Up to when.
+        doubted: Crawls whose "there is no such thing" proves nothing (see `doubted_crawls`).
+        name: Of the collection.
+    """
+
+    db: sqlite3.Connection
+    moment: Moment
+    doubted: frozenset[int] = frozenset()
+    name: str = ""
+    _headings: Callable[[tuple[int, ...]], Mapping[int, Heading]] = field(init=False, repr=False, compare=False)
+    _reading: Callable[[int], Reading] = field(init=False, repr=False, compare=False)
+    _words: Callable[[int, str | None], bytes] = field(init=False, repr=False, compare=False)
+    _sketch: Callable[[int], Sketch] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_headings", lru_cache(maxsize=16)(self._list))
+        object.__setattr__(self, "_reading", lru_cache(maxsize=256)(self._read))
+        object.__setattr__(self, "_words", lru_cache(maxsize=1_000_000)(self._condense))
+        object.__setattr__(self, "_sketch", lru_cache(maxsize=50_000)(self._draw))
+
+    # -- books and entries -----------------------------------------------------------------------------------
+
+    def books(self) -> list[tuple[str, int]]:
+        """Every book ever asked for, in order."""
+        return self.db.execute(
+            "SELECT DISTINCT library, book FROM url WHERE library IS NOT NULL AND book IS NOT NULL "
+            "ORDER BY library, book"
+        ).fetchall()
+
+    def book(self, library: str, number: int) -> BookState:
+        """What was there of one book."""
+        listing = self._listing(library, number)
+        listed: set[int] | None = None
+        answers: dict[int, Answer] = {}
+        departed: list[tuple[int, Answer]] = []
+        for rec, earlier, newest in self._answers(library, number):
+            departed += [(rec, one) for one in earlier]
+            there = newest.version is not None
+            if there and listing.since is not None and newest.timestamp < listing.since:
+                if listed is None:
+                    listed = self.listed(listing)
+                there = rec in listed
+            if there:
+                answers[rec] = newest
+            elif newest.version is not None:
+                departed.append((rec, newest))
+        return BookState(library, number, answers, departed, listing)
+
+    def _answers(self, library: str, number: int) -> Iterator[tuple[int, list[Answer], Answer]]:
+        """Each entry's number, the texts it had before, oldest first, and its newest telling answer."""
+        reached, values = self.moment.reached_by("c")
+        rows = self.db.execute(
+            "SELECT u.rec, c.id, c.version, c.timestamp, t.digest, c.crawl FROM url AS u "
+            "JOIN capture AS c ON c.url_id = u.id LEFT JOIN template AS t ON t.capture = coalesce(c.original, c.id) "
+            "WHERE u.library = ? AND u.book = ? AND u.kind = 'entry' AND (c.version IS NOT NULL OR "
+            f"c.verdict = 'gone') AND {reached} ORDER BY u.rec, c.timestamp, c.id",
+            (library, number, *values),
+        )
+        for rec, answers in groupby(rows, key=itemgetter(0)):
+            earlier: list[Answer] = []
+            newest: Answer | None = None
+            for _, capture, version, timestamp, template, crawl in answers:
+                if version is None and crawl in self.doubted:
+                    continue
+                if newest is not None and newest.version not in (None, version):
+                    earlier.append(newest)
+                newest = Answer(capture, version, timestamp, template)
+            if newest is not None:
+                yield rec, earlier, newest
+
+    def _listing(self, library: str, number: int) -> Listing:
+        reached, values = self.moment.reached_by("c")
+        since: str | None = None
+        contents: list[int] = []
+        gone = asked = False
+        for timestamp, verdict, found, complete, crawl in self.db.execute(
+            "SELECT c.timestamp, c.verdict, c.contents, k.complete, c.crawl FROM url AS u "
+            "JOIN capture AS c ON c.url_id = u.id LEFT JOIN contents AS k ON k.id = c.contents "
+            f"WHERE u.library = ? AND u.book = ? AND u.kind = 'list' AND {reached} ORDER BY c.timestamp, c.id",
+            (library, number, *values),
+        ):
+            asked = True
+            if found is not None and complete:
+                since, contents, gone = timestamp, [found], False
+            elif found is not None:
+                contents = [*(one for one in contents if one != found), found]
+            elif verdict == "gone" and crawl not in self.doubted:
+                since, contents, gone = timestamp, [], True
+        return Listing(since, tuple(contents), gone, asked)
+
+    def listed(self, listing: Listing) -> set[int]:
+        """Numbers of the entries a listing names."""
+        return {
+            rec
+            for contents in listing.contents
+            for (rec,) in self.db.execute("SELECT rec FROM heading WHERE contents = ?", (contents,))
+        }
+
+    def headings(self, listing: Listing) -> Mapping[int, Heading]:
+        """Titles and what stands above them, by number; where pages overlap the newest says."""
+        return self._headings(listing.contents)
+
+    def _list(self, numbers: tuple[int, ...]) -> Mapping[int, Heading]:
+        found: dict[int, Heading] = {}
+        for contents in numbers:
+            for rec, title, path, place in self.db.execute(
+                "SELECT rec, title, path, place FROM heading WHERE contents = ?", (contents,)
+            ):
+                found[rec] = Heading(title, tuple(json.loads(path)), place)
+        return found
+
+    def held(self, book: BookState, answers: Iterable[tuple[int, Answer]]) -> list[Held]:
+        """Entries of a book with what is needed to match them, in the order given."""
+        headings, found = self.headings(book.listing), []
+        for rec, answer in answers:
+            digest, size, title, path = self.db.execute(
+                "SELECT text_digest, length(text), title, path FROM version WHERE id = ?", (answer.version,)
+            ).fetchone()
+            heading = headings.get(rec)
+            found.append(
+                Held(
+                    book.library,
+                    book.number,
+                    rec,
+                    answer.version or 0,
+                    answer.capture,
+                    digest,
+                    size,
+                    heading.title if heading else title,
+                    heading.path if heading else tuple(json.loads(path or "[]")),
+                )
+            )
+        return found
+
+    # -- texts and captures ----------------------------------------------------------------------------------
+
+    def reading(self, held: Held) -> Reading:
+        return self._reading(held.version)
+
+    def _read(self, version: int) -> Reading:
+        text, raw_text, tables = self.db.execute(
+            "SELECT text, raw_text, tables FROM version WHERE id = ?", (version,)
+        ).fetchone()
+        rows = tuple(tuple(tuple(row) for row in table) for _, table in json.loads(tables))
+        return Reading(text, raw_text, rows)
+
+    def folded(self, held: Held) -> str:
+        """What the entry says, its title left out and however it is set."""
+        reading = self.reading(held)
+        return fold_body(reading.text, held.title, reading.tables)
+
+    def words(self, held: Held) -> bytes:
+        """A digest of `folded`: equal where two entries say the same, however they are set."""
+        return self._words(held.version, held.title)
+
+    def _condense(self, version: int, title: str | None) -> bytes:
+        reading = self._read(version)
+        folded = fold_body(reading.text, title, reading.tables)
+        return blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    def sketch(self, held: Held) -> Sketch:
+        return self._sketch(held.version)
+
+    def _draw(self, version: int) -> Sketch:
+        return sketch(fold(self._reading(version).text))
+
+    def capture(self, number: int) -> dict[str, Any]:
+        """Where the evidence lies: URL, time, digest, WARC file, offset and length in bytes."""
+        row = self.db.execute(
+            "SELECT c.target, c.timestamp, c.status, c.record_id, c.payload_digest, w.name, c.offset, c.length "
+            "FROM capture AS c JOIN warc AS w ON w.id = c.warc_id WHERE c.id = ?",
+            (number,),
+        ).fetchone()
+        names = ("url", "timestamp", "status", "record_id", "payload_digest", "warc", "offset", "length")
+        return dict(zip(names, row, strict=True))
+
+    # -- what can be told of what is not there -----------------------------------------------------------------
+
+    def is_new(self, book: BookState, title: str | None, path: tuple[str, ...], rec: int) -> bool:
+        """Whether an entry that was not held then was not there either; False if that cannot be told.
+
+        Args:
+            book: The book as it was at this moment.
+            title: Of the entry, as it is at the other moment.
+            path: Titles above it.
+            rec: Its number then.
+        """
+        listing = book.listing
+        if listing.gone:
+            return True
+        if listing.since is not None:
+            lacking = [(rec, heading) for rec, heading in self.headings(listing).items() if rec not in book.answers]
+            return not any(
+                fold(heading.title) == fold(title or "") and (one == rec or heading.path == path)
+                for one, heading in lacking
+            )
+        if listing.asked:
+            return False
+        return self._library_was_listed(book.library)
+
+    def _library_was_listed(self, library: str) -> bool:
+        """Whether every book then known of a library had been asked for: contents come before entries."""
+        reached, values = self.moment.reached_by("c")
+        scopes = self.db.execute(
+            "SELECT DISTINCT k.scope FROM crawl AS k WHERE EXISTS (SELECT 1 FROM capture AS c "
+            f"WHERE c.crawl = k.number AND c.version IS NOT NULL AND {reached})",
+            values,
+        )
+        return any(not (wanted := json.loads(scope)) or library in wanted for (scope,) in scopes)
+
+
+#: Answers "there is no such thing" from which a crawl can be doubted at all.
+_FEW = 50
+
+
+def doubted_crawls(db: sqlite3.Connection) -> frozenset[int]:
+    """Crawls whose "there is no such thing" proves nothing of any entry: it was the source that was not there.
+
+    So it is where a crawl got more such answers than texts and contents together, and where it was stopped.
+    """
+    gone = dict(
+        db.execute(
+            "SELECT c.crawl, count(*) FROM capture AS c JOIN url AS u ON u.id = c.url_id "
+            "WHERE c.verdict = 'gone' AND u.kind IN ('entry', 'list') GROUP BY c.crawl"
+        ).fetchall()
+    )
+    suspects = {crawl for crawl, count in gone.items() if count > _FEW}
+    if not suspects:
+        return frozenset()
+    good = dict(
+        db.execute(
+            "SELECT crawl, count(*) FROM capture WHERE version IS NOT NULL OR contents IS NOT NULL GROUP BY crawl"
+        ).fetchall()
+    )
+    stopped = {row[0] for row in db.execute("SELECT number FROM crawl WHERE outcome LIKE 'stopped%'")}
+    return frozenset(crawl for crawl in suspects if crawl in stopped or gone[crawl] > good.get(crawl, 0))

@@ -1,0 +1,97 @@
+"""The line widths of each book, and the entries that are read with them.
+
+A short entry shows no width of its own; it borrows its book's. Which widths a book has is known only when its
+entries are, so it is settled at the end of a crawl, of a rebuild and of an import: from all entries of the book,
+whatever the order they came in. What was read at another width is then read again, from its `raw_text`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from mirror.extraction.entry import assemble
+from mirror.extraction.reflow import Width, settle_widths
+from mirror.store.database import Database
+from mirror.store.entries import as_read
+
+
+def settle(database: Database) -> int:
+    """Settle the widths of every book with entries new since it was last settled; one transaction a book.
+
+    Returns:
+        How many texts came out otherwise than they were.
+    """
+    books = database.connection.execute(
+        "SELECT DISTINCT e.library, e.book FROM version AS v JOIN entry AS e ON e.id = v.entry "
+        "WHERE v.settled = 0 ORDER BY e.library, e.book"
+    ).fetchall()
+    changed = 0
+    for library, book in books:
+        with database.transaction() as db:
+            changed += _settle_book(db, library, book)
+    return changed
+
+
+def widths_of(db: sqlite3.Connection, library: str, book: int) -> tuple[Width, ...]:
+    """The settled widths of a book, likeliest first; () if its entries prove none."""
+    return tuple(
+        Width(columns, entries, bool(hard_cut))
+        for columns, entries, hard_cut in db.execute(
+            "SELECT width, entries, hard_cut FROM book_width WHERE (library, book) = (?, ?) ORDER BY place",
+            (library, book),
+        )
+    )
+
+
+def _settle_book(db: sqlite3.Connection, library: str, book: int) -> int:
+    place = (library, book)
+    before = widths_of(db, library, book)
+    now = settle_widths(
+        {
+            (columns, bool(hard_cut)): count
+            for columns, hard_cut, count in db.execute(
+                "SELECT v.proven, v.proven_cut, count(*) FROM entry AS e JOIN version AS v ON v.entry = e.id "
+                "WHERE (e.library, e.book) = (?, ?) AND v.proven IS NOT NULL GROUP BY v.proven, v.proven_cut",
+                place,
+            )
+        }
+    )
+    if now != before:
+        db.execute("DELETE FROM book_width WHERE (library, book) = (?, ?)", place)
+        db.executemany(
+            "INSERT INTO book_width VALUES (?, ?, ?, ?, ?, ?)",
+            [(*place, at, width.columns, width.hard_cut, width.full_lines) for at, width in enumerate(now)],
+        )
+    # How many entries prove a width only orders them; what a text is read with is the list itself.
+    same = [(width.columns, width.hard_cut) for width in now] == [(w.columns, w.hard_cut) for w in before]
+    proven_by_book = {width.columns for width in now}
+    proven_before = {width.columns for width in before}
+    rows = db.execute(
+        "SELECT v.id, v.proven, v.settled FROM entry AS e JOIN version AS v ON v.entry = e.id "
+        "WHERE (e.library, e.book) = (?, ?)" + (" AND v.settled = 0" if same else ""),
+        place,
+    ).fetchall()
+    changed = 0
+    for version, proven, settled in rows:
+        own = proven in proven_by_book and (not settled or proven in proven_before)
+        if not own and (now or settled):
+            changed += _read_again(db, version, now)
+    db.executemany("UPDATE version SET settled = 1 WHERE id = ? AND settled = 0", [(row[0],) for row in rows])
+    return changed
+
+
+def _read_again(db: sqlite3.Connection, version: int, widths: tuple[Width, ...]) -> bool:
+    """Read a text at the widths of its book. Returns whether the reading changed."""
+    raw_text, *before = db.execute(
+        "SELECT raw_text, text, text_digest, items, tables, signatures, width, flags FROM version WHERE id = ?",
+        (version,),
+    ).fetchone()
+    now = as_read(assemble(raw_text, widths))
+    if now == tuple(before):
+        return False
+    db.execute(
+        "UPDATE version SET (text, text_digest, items, tables, signatures, width, flags) = (?, ?, ?, ?, ?, ?, ?) "
+        "WHERE id = ?",
+        (*now, version),
+    )
+    return True
