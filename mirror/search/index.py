@@ -147,6 +147,33 @@ def _replace(db: sqlite3.Connection, number: int, one: Searched) -> None:
     db.execute("INSERT OR REPLACE INTO search_document VALUES (?, ?, ?)", (number, one.version, one.title))
 
 
+def forget(db: sqlite3.Connection, version: int) -> None:
+    """Take a text out of the index before it is changed, and note that its entry waits to be indexed again.
+
+    Only the text that was indexed can be taken out: called after the change, this would damage the index.
+    """
+    row = db.execute(
+        "SELECT e.id, b.id, e.rec FROM version AS v JOIN entry AS e ON e.id = v.entry LEFT JOIN search_block AS b "
+        f"ON (b.library, b.book, b.part) = (e.library, e.book, e.rec >> {_PART_BITS}) WHERE v.id = ?",
+        (version,),
+    ).fetchone()
+    if row is None or row[1] is None:
+        return
+    entry, block, rec = row
+    number = block << _PART_BITS | rec & (1 << _PART_BITS) - 1
+    indexed = db.execute(
+        "SELECT d.title, v.text, v.items, v.tables FROM search_document AS d JOIN version AS v ON v.id = d.version "
+        "WHERE (d.id, d.version) = (?, ?)",
+        (number, version),
+    ).fetchone()
+    if indexed is None:
+        return
+    for table, column, tokens in _tokens(parts(*indexed)):
+        db.execute(f"INSERT INTO {table} ({table}, rowid, {column}) VALUES ('delete', ?, ?)", (number, tokens))
+    db.execute("DELETE FROM search_document WHERE id = ?", (number,))
+    db.execute("INSERT OR IGNORE INTO search_waiting VALUES (?)", (entry,))
+
+
 def _tokens(streams: list[str]) -> list[tuple[str, str, str]]:
     return [
         ("search_title", "pairs", document(streams[:1])),

@@ -11,6 +11,7 @@ import sqlite3
 
 from mirror.extraction.entry import assemble
 from mirror.extraction.reflow import Width, settle_widths
+from mirror.search.index import forget
 from mirror.store.database import Database
 from mirror.store.entries import as_read
 
@@ -89,6 +90,7 @@ def _read_again(db: sqlite3.Connection, version: int, widths: tuple[Width, ...])
     now = as_read(assemble(raw_text, widths))
     if now == tuple(before):
         return False
+    forget(db, version)
     db.execute(
         "UPDATE version SET (text, text_digest, items, tables, signatures, width, flags) = (?, ?, ?, ?, ?, ?, ?) "
         "WHERE id = ?",

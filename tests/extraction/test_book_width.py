@@ -10,6 +10,7 @@ import pytest
 from mirror.extraction.entry import assemble
 from mirror.extraction.page import Charset, Entry
 from mirror.imitation import Corpus, ImitationServer
+from mirror.search import index
 from mirror.store import widths
 from mirror.store.database import Database
 from mirror.store.entries import save_entry
@@ -60,6 +61,31 @@ def test_any_order_gives_the_same_text(tmp_path: Path, seed: int) -> None:
     assert [one.columns for one in widths.widths_of(database.connection, "ch9", 1)] == [60, 50]
     assert all(row[1] == SHORT for row in first if int(str(row[0])) % 2)
     assert widths.settle(database) == 0
+
+
+def terms(database: Database) -> list[tuple[object, ...]]:
+    """Every term of the search index, in how many entries and how often it stands."""
+    db = database.connection
+    found = []
+    for table in ("search_text", "search_title", "search_character"):
+        db.execute(f"CREATE VIRTUAL TABLE temp.{table}_terms USING fts5vocab(main, {table}, row)")
+        found += db.execute(f"SELECT '{table}', term, doc, cnt FROM temp.{table}_terms").fetchall()
+    return found
+
+
+def test_a_text_read_again_is_indexed_as_it_is_now(tmp_path: Path) -> None:
+    early, late = Database(tmp_path / "early.db"), Database(tmp_path / "late.db")
+    for database in (early, late):
+        for rec, text in ((1, SHORT), (2, "    " + "".join(SENTENCES))):
+            raw = "\n".join(cut_hanging(text, 50))
+            with database.transaction() as db:
+                save_entry(db, Entry("ch9", 1, rec, None, None, None, assemble(raw), GBK), 1, "2026-01-01T00:00:00Z")
+    index.catch_up(early)
+    assert widths.settle(early) == widths.settle(late) == 1
+    assert index.waiting(early.connection) == 1
+    index.catch_up(early)
+    index.catch_up(late)
+    assert terms(early) == terms(late)
 
 
 def test_a_rewrapped_text_is_another_version_with_the_same_text(tmp_path: Path) -> None:
