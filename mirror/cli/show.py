@@ -15,6 +15,7 @@ from mirror.errors import MirrorError, UsageError
 from mirror.frontier.scope import Scope
 from mirror.sites import open_site
 from mirror.store.exported import entry_at
+from mirror.store.structure import structure
 
 
 @click.command("show")
@@ -23,8 +24,11 @@ from mirror.store.exported import entry_at
 @click.option("--at", metavar="TIME", help="As it was then: a date, or an RFC 3339 time.")
 @click.option("--raw", is_flag=True, help="The text exactly as laid out by the source.")
 @click.option("--explain", is_flag=True, help="Line by line: what was joined, what was left, and why.")
+@click.option("--structure", "structured", is_flag=True, help="Outline, tables, signatures, years, places, as JSON.")
 @json_option
-def command(collection: Collection, entry: str, at: str | None, raw: bool, explain: bool, as_json: bool) -> None:
+def command(
+    collection: Collection, entry: str, at: str | None, raw: bool, explain: bool, structured: bool, as_json: bool
+) -> None:
     """读一个条目 / Read one entry: K/A/REC, or any old or new URL of it.
 
     \b
@@ -32,6 +36,7 @@ def command(collection: Collection, entry: str, at: str | None, raw: bool, expla
       mirror show shandong ch9/3/12
       mirror show shandong 'http://lib.sdsqw.cn/bin/mse.exe?K=CH9&A=3&rec=12&run=13' --raw
       mirror show shandong ch9/3/12 --explain
+      mirror show shandong ch9/3/12 --structure | jq .years
     """
     place = _place(collection, entry)
     database = collection.database()
@@ -47,6 +52,8 @@ def command(collection: Collection, entry: str, at: str | None, raw: bool, expla
         )
     if explain:
         click.echo("\n".join(lines))
+    elif structured:
+        click.echo(json.dumps(structure(found, quantities=True), ensure_ascii=False, indent=1))
     elif as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
     elif raw:

@@ -28,6 +28,8 @@ _IN_BRACKETS = re.compile(r"[（(]([^（）()\n]{2,60})[）)][ \t\u3000\xa0。]*
 _SEPARATOR = re.compile(r"[、，,；;/／\s\u3000\xa0]+")
 _SPACED = re.compile("(?<![\u3400-\u9fff])([\u3400-\u9fff])[ \u3000\xa0]+(?=[\u3400-\u9fff](?![\u3400-\u9fff]))")
 
+_ROLE_END = " \t\u3000\xa0：:"
+
 #: Signatures are sought in so many lines at the end.
 _LAST_LINES = 8
 #: A line so far indented is centered or set to the right.
@@ -35,9 +37,22 @@ _RIGHT = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A name signed, and the office or part it was signed in."""
+
+    name: str
+    office: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Signatures:
-    names: tuple[str, ...]
+    signed: tuple[Signed, ...]
     lines: int  #: how many lines at the end hold nothing else
+    date: str | None = None  #: the date under the names, as written
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.signed)
 
 
 def read_signatures(lines: Sequence[str]) -> Signatures:
@@ -48,9 +63,9 @@ def read_signatures(lines: Sequence[str]) -> Signatures:
     Args:
         lines: The lines of the text, tables left out.
     """
-    names: list[str] = []
+    names: list[Signed] = []
     taken = 0
-    dated = False
+    dated: str | None = None
     seen = 0
     for line in reversed(lines):
         bare = line.strip(BLANKS)
@@ -69,48 +84,58 @@ def read_signatures(lines: Sequence[str]) -> Signatures:
                 break
             names[:0] = signed
             if len(bare) > len(found[0]):
-                return Signatures(tuple(dict.fromkeys(names)), _whole(taken, names))
+                return _signatures(names, taken, dated)
             taken += 1
             continue
         set_right = indent_of(line) >= _RIGHT
         if not names and set_right and _DATE.match(bare) and not dated:
-            dated = True
+            dated = bare
             taken += 1
             continue
         if len(bare) > 40 or not (set_right or _ROLE.match(bare)):
             break
         signed = _names(bare)
         if not signed and dated and _BODY.search(bare):
-            signed = [_SPACED.sub(r"\1", bare)]
+            signed = [Signed(_SPACED.sub(r"\1", bare), None)]
         if not signed:
             break
         names[:0] = signed
         taken += 1
-    return Signatures(tuple(dict.fromkeys(names)), _whole(taken, names))
+    return _signatures(names, taken, dated)
 
 
-def _whole(taken: int, names: Sequence[str]) -> int:
-    return taken if names else 0
+def _signatures(signed: Sequence[Signed], taken: int, date: str | None) -> Signatures:
+    """Each name once, as it was first signed."""
+    once: dict[str, Signed] = {}
+    for one in signed:
+        once.setdefault(one.name, one)
+    return Signatures(tuple(once.values()), taken if once else 0, date if once else None)
 
 
-def _names(text: str) -> list[str]:
-    """The names in a list of names; empty if anything in it is none."""
+def _names(text: str) -> list[Signed]:
+    """The names in a list of names, with their offices; empty if anything in it is none."""
     text = _SPACED.sub(r"\1", text.strip(BLANKS))
     role = _ROLE.match(text)
+    part_of = post = None
     if role:
+        part_of = role[0].rstrip(_ROLE_END) or None
         text = text[role.end() :]
     parts = [part for part in _SEPARATOR.split(text) if part]
     if len(parts) > 12:
         return []
-    names = []
+    names: list[Signed] = []
     for at, part in enumerate(parts):
         role = _ROLE.match(part)
         if role and role.end():
+            part_of, post = role[0].rstrip(_ROLE_END) or None, None
             part = part[role.end() :].strip("：:")
         if not part:
             continue
         if is_name(part):
-            names.append(part)
-        elif not (at < len(parts) - 1 and (_POST.search(part) or _BODY.search(part))):
+            names.append(Signed(part, post or part_of))
+            post = None
+        elif at < len(parts) - 1 and (_POST.search(part) or _BODY.search(part)):
+            post = f"{post} {part}" if post else part
+        else:
             return []
     return names

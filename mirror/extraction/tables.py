@@ -44,6 +44,7 @@ class TableBlock:
     first: int
     end: int  #: line after the last
     table: Table
+    unit: str | None = None  #: as 「单位：亩」 above the table says
 
 
 def read_tables(lines: Sequence[str]) -> list[TableBlock]:
@@ -67,7 +68,11 @@ def read_tables(lines: Sequence[str]) -> list[TableBlock]:
             at -= 1
         rows = _read_rows(lines[first:at])
         if rows:
-            found.append(TableBlock(first, at, Table(_read_caption(lines, floor, first), rows)))
+            found.append(
+                TableBlock(
+                    first, at, Table(_read_caption(lines, floor, first), rows), _read_unit(lines, floor, first)
+                )
+            )
         floor = at
     return found
 
@@ -104,6 +109,18 @@ def _read_caption(lines: Sequence[str], floor: int, first: int) -> str | None:
         if len(parts) == _CAPTION_LINES:
             break
     return " ".join(reversed(parts)) or None
+
+
+def _read_unit(lines: Sequence[str], floor: int, first: int) -> str | None:
+    """The unit said above a table, in one of the lines that may be its caption."""
+    for at in range(first - 1, max(floor, first - 1 - 2 * _CAPTION_LINES) - 1, -1):
+        said = _UNIT.search(lines[at])
+        if said:
+            return said[0].partition("：" if "：" in said[0] else ":")[2].strip(BLANKS + "）)") or None
+        line = lines[at].strip(BLANKS)
+        if line and (line[-1] in _SENTENCE_END or columns(line) > _CAPTION_COLUMNS):
+            break
+    return None
 
 
 def _read_rows(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
