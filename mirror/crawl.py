@@ -40,7 +40,7 @@ from mirror.politeness.budget import Budget
 from mirror.politeness.guard import AskedToStop, Guard
 from mirror.politeness.pace import Pace
 from mirror.politeness.robots import RobotsPolicy
-from mirror.report import crawl_report, write_report
+from mirror.reports.facts import crawl_report, write_report
 from mirror.search import index
 from mirror.sites import open_site
 from mirror.sites.site import Site

@@ -5,39 +5,118 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from mirror.cli.options import collection_argument, json_option
+from mirror.cli.options import home_option, json_option
 from mirror.collection import Collection
+from mirror.errors import UsageError
+from mirror.reports.facts import changed_since
 from mirror.store.coverage import BookCoverage, Coverage, coverage
+
+#: What does not keep a collection from being complete, and still asks for a look.
+_NOTED = {
+    "short": "短 short",
+    "odd": "异 odd",
+    "duplicates": "重 duplicate",
+    "gaps": "缺号 gaps",
+    "gone": "已撤 gone",
+}
 
 
 @click.command("status")
-@collection_argument
+@click.argument("name", metavar="NAME", required=False)
+@home_option
 @json_option
-def command(collection: Collection, as_json: bool) -> None:
+@click.option("--certificate", is_flag=True, help="Write a signed certificate of what is held.")
+@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Where to write it.")
+@click.option(
+    "--check-certificate",
+    "checked",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Verify a certificate; needs no collection.",
+)
+def command(
+    name: str | None, home: Path, as_json: bool, certificate: bool, folder: Path | None, checked: Path | None
+) -> None:
     """完整性：每库每书应有、已存、缺、失败 / Coverage against the source's own contents.
 
-    Exit code 3 while anything is missing.
+    Exit code 3 while anything is missing, or if a certificate does not hold.
 
     \b
     Example:
       mirror status shandong
       mirror status shandong --json | jq '.libraries[].books[] | select(.missing != [])'
+      mirror status shandong --certificate -o certificate-2026
+      mirror status --check-certificate certificate-2026/certificate.json
     """
-    database = collection.database()
-    try:
-        found = coverage(database.connection)
-    finally:
-        database.close()
-    if as_json:
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
+    if checked is not None:
+        _check(checked, as_json)
+        return
+    if name is None:
+        raise UsageError("name a collection, for example `mirror status shandong`")
+    collection = Collection.open(home, name)
+    if certificate:
+        found = _certify(collection, folder)
+    elif folder is not None:
+        raise UsageError("-o goes with --certificate")
     else:
-        show_coverage(found)
+        database = collection.database()
+        try:
+            found = coverage(database.connection)
+        finally:
+            database.close()
+        since = changed_since(collection.reports, found.totals())
+        if as_json:
+            everything = {**found.as_dict(), "totals": found.totals(), "since_last_crawl": since}
+            click.echo(json.dumps(everything, ensure_ascii=False, indent=1))
+        else:
+            show_coverage(found)
+            _show_since(since)
     if not found.complete:
+        sys.exit(3)
+
+
+def _certify(collection: Collection, folder: Path | None) -> Coverage:
+    from mirror.reports.certificate import certify
+
+    now = datetime.now(UTC)
+    target = folder or collection.reports / f"certificate-{now:%Y%m%dT%H%M%SZ}"
+    found, path = certify(collection, target, now)
+    click.echo(str(path))
+    click.echo(f"给人看的 for reading: {path.with_suffix('.html')}", err=True)
+    click.echo(f"核验 verify: mirror status --check-certificate {path}", err=True)
+    if not found.complete:
+        click.echo("不完整 not complete: the certificate says so", err=True)
+    return found
+
+
+def _check(path: Path, as_json: bool) -> None:
+    from mirror.reports.certificate import check
+
+    checked = check(path)
+    statement = checked.statement
+    if as_json:
+        found = {"valid": not checked.problems, "fingerprint": checked.fingerprint, "problems": checked.problems}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        totals = statement["totals"]
+        click.echo(f"{statement['collection']}  {statement['base_url']}  {statement['made']}")
+        click.echo(
+            f"{totals['captured']} / {totals['expected']} 条目 entries, "
+            + ("完整 complete" if statement["complete"] else "不完整 not complete")
+        )
+        for problem in checked.problems:
+            click.echo(f"无效 invalid: {problem}")
+        if not checked.problems:
+            click.echo(f"签名有效 the signature is good; key {checked.fingerprint}")
+            click.echo("指纹须与签发者公布的一致 compare the key with the one its maker has published")
+    if checked.problems:
         sys.exit(3)
 
 
@@ -69,6 +148,17 @@ def show_coverage(found: Coverage) -> None:
         f"\n{len(found.libraries)} 库 libraries, {len(books)} 书 books, "
         f"{captured} / {expected} 条目 entries" + (f" ({captured / expected:.1%})" if expected else "")
     )
+    totals = found.totals()
+    asking = {
+        "short": "短 short",
+        "odd": "异 odd",
+        "duplicates": "重 duplicate",
+        "gaps": "缺号 gaps",
+        "gone": "已撤 gone",
+    }
+    noted = [f"{label} {totals[name]}" for name, label in asking.items() if totals[name]]
+    if noted:
+        console.print(f"[dim]另见 see --json:[/] {', '.join(noted)}")
     for page in found.unanswered:
         console.print(f"[yellow]未得到 not had:[/] {page['kind']} {page['url']}: {page['reason']}")
     for reason, count in Counter(entry.reason for book in books for entry in book.failed).most_common(5):
@@ -79,6 +169,14 @@ def show_coverage(found: Coverage) -> None:
         console.print("[green]完整 complete[/]: everything the source's contents list is held")
     else:
         console.print("[yellow]不完整 not complete[/]")
+
+
+def _show_since(since: dict[str, int] | None) -> None:
+    if since is None:
+        return
+    changes = [f"{name} {change:+d}" for name, change in since.items() if change and name != "crawl"]
+    shown = ", ".join(changes) or "无变化 no change"
+    click.echo(f"自第 {since['crawl']} 次抓取以来 since crawl {since['crawl']}: {shown}")
 
 
 def _numbers(book: BookCoverage) -> str:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from mirror.store.entries import text_digest
+from mirror.store.headings import Listed, headings_of
+from mirror.store.listing import is_named, newest_listing
+
+_EMPTY = text_digest("")
 
 
 @dataclass(slots=True)
@@ -15,11 +22,45 @@ class FailedEntry:
 
 
 @dataclass(slots=True)
+class OddEntry:
+    """An entry that is held and does not look as it should; `what` says in which way."""
+
+    rec: int
+    what: str
+
+
+@dataclass(slots=True)
+class GoneEntry:
+    """An entry that is held and that the source no longer lists: when it was last seen, and what was answered since.
+
+    `answer` is what the source last said of it, "not asked since" if it was not.
+    """
+
+    rec: int
+    last_seen: str
+    absent_since: str
+    answer: str
+    answered: str | None
+
+
+@dataclass(slots=True)
+class HeadingCoverage:
+    """A heading of the top of the contents with all that stands below it."""
+
+    rec: int
+    title: str
+    expected: int
+    captured: int
+
+
+@dataclass(slots=True)
 class BookCoverage:
     """One book. `expected` is None as long as its table of contents is not held.
 
     `missing` was never asked with an answer; `failed` was, and did not get one. `gaps` are numbers that the
     contents leave out between 1 and their last; `unlisted` are entries held that the contents do not list.
+    `short` texts stand under a heading with nothing below it; `duplicates` are entries of one and the same text.
+    `gone_since`: the source no longer names the book; then what its last contents listed is what is expected.
     """
 
     number: int
@@ -29,8 +70,14 @@ class BookCoverage:
     missing: list[int] = field(default_factory=list)
     failed: list[FailedEntry] = field(default_factory=list)
     empty: list[int] = field(default_factory=list)
+    short: list[int] = field(default_factory=list)
+    odd: list[OddEntry] = field(default_factory=list)
+    duplicates: list[list[int]] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
     unlisted: list[int] = field(default_factory=list)
+    gone: list[GoneEntry] = field(default_factory=list)
+    gone_since: str | None = None
+    headings: list[HeadingCoverage] = field(default_factory=list)
     contents_complete: bool = False
 
     @property
@@ -72,6 +119,23 @@ class Coverage:
             and all(library.complete for library in self.libraries)
         )
 
+    def totals(self) -> dict[str, int]:
+        """Sums over all books, by the names of their fields."""
+        books = [book for library in self.libraries for book in library.books]
+        return {
+            "books": len(books),
+            "expected": sum(book.expected or 0 for book in books),
+            "captured": sum(book.captured for book in books),
+            "missing": sum(len(book.missing) for book in books),
+            "failed": sum(len(book.failed) for book in books),
+            "empty": sum(len(book.empty) for book in books),
+            "short": sum(len(book.short) for book in books),
+            "odd": sum(len(book.odd) for book in books),
+            "duplicates": sum(len(group) for book in books for group in book.duplicates),
+            "gaps": sum(len(book.gaps) for book in books),
+            "gone": sum(len(book.gone) for book in books),
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """As `mirror status --json` gives it (CONTRACT)."""
         return {"complete": self.complete, **asdict(self)}
@@ -93,12 +157,14 @@ def coverage(db: sqlite3.Connection) -> Coverage:
         libraries[library].books.append(book)
     unanswered = [
         {"url": url, "kind": kind, "reason": reason or state}
-        for url, kind, reason, state in db.execute(
-            "SELECT url, kind, reason, state FROM url WHERE kind IN ('home', 'sitemap', 'library', 'list') "
-            "AND (state IN ('failed', 'refused') OR (state = 'gone' AND kind NOT IN ('home', 'sitemap', 'library') "
+        for url, kind, reason, state, library, number in db.execute(
+            "SELECT url, kind, reason, state, library, book FROM url "
+            "WHERE kind IN ('home', 'sitemap', 'library', 'list') AND (state IN ('failed', 'refused') "
+            "OR (state = 'gone' AND kind = 'list' "
             "AND EXISTS (SELECT 1 FROM book WHERE book.library = url.library AND book.number = url.book))) "
             "ORDER BY id"
         )
+        if not (kind == "list" and state == "gone" and _is_taken_away(db, library, number))
     ]
     (waiting,) = db.execute(
         "SELECT count(*) FROM url WHERE state IN ('found', 'leased') "
@@ -107,37 +173,110 @@ def coverage(db: sqlite3.Connection) -> Coverage:
     return Coverage(list(libraries.values()), unanswered, waiting)
 
 
+def _is_taken_away(db: sqlite3.Connection, library: str, number: int) -> bool:
+    """The source no longer names a book whose contents are held."""
+    row = db.execute("SELECT contents FROM book WHERE (library, number) = (?, ?)", (library, number)).fetchone()
+    return row is not None and row[0] is not None and not is_named(db, library, number)
+
+
 def _book(db: sqlite3.Connection, library: str, number: int, title: str | None, contents: int | None) -> BookCoverage:
-    held = {
-        rec: bool(has_text)
-        for rec, has_text in db.execute(
-            "SELECT e.rec, v.text <> '' FROM entry AS e JOIN version AS v ON v.id = e.newest "
-            "WHERE e.library = ? AND e.book = ?",
-            (library, number),
-        )
-    }
-    empty = sorted(rec for rec, has_text in held.items() if not has_text)
+    held = _held(db, library, number)
+    empty = [rec for rec, one in held.items() if one.empty]
     if contents is None:
-        return BookCoverage(number, title, None, len(held), empty=empty, unlisted=sorted(held))
-    listed = {row[0] for row in db.execute("SELECT rec FROM heading WHERE contents = ?", (contents,))}
-    lacking = listed - held.keys()
-    reasons = {
-        rec: FailedEntry(rec, url, reason or state)
-        for rec, url, reason, state in db.execute(
-            "SELECT rec, coalesce(hop, url), reason, state FROM url WHERE library = ? AND book = ? "
-            "AND kind = 'entry' AND state IN ('failed', 'gone', 'refused')",
-            (library, number),
-        )
-        if rec in lacking
-    }
+        return BookCoverage(number, title, None, len(held), empty=empty, unlisted=list(held))
+    listed = headings_of(db, contents)
+    lacking = listed.keys() - held.keys()
+    failed = _failed(db, library, number)
+    gone_since = None
+    if not is_named(db, library, number):
+        listing = newest_listing(db, library)
+        gone_since = listing[1] if listing else None
+    unlisted = [rec for rec in held if rec not in listed]
     return BookCoverage(
         number=number,
         title=title,
         expected=len(listed),
-        captured=len(listed & held.keys()),
-        missing=sorted(lacking - reasons.keys()),
-        failed=[reasons[rec] for rec in sorted(reasons)],
+        captured=len(listed) - len(lacking),
+        missing=sorted(lacking - failed.keys()),
+        failed=[failed[rec] for rec in sorted(lacking & failed.keys())],
         empty=[rec for rec in empty if rec in listed],
-        gaps=sorted(set(range(1, max(listed, default=0))) - listed),
-        unlisted=sorted(held.keys() - listed),
+        short=[rec for rec, one in held.items() if one.short and rec in listed and listed[rec].is_leaf],
+        odd=[OddEntry(rec, one.oddities) for rec, one in held.items() if one.oddities],
+        duplicates=_duplicates(held),
+        gaps=sorted(set(range(1, max(listed, default=0))) - listed.keys()),
+        unlisted=unlisted,
+        gone=_gone(db, library, number, contents, list(held) if gone_since else unlisted, gone_since),
+        gone_since=gone_since,
+        headings=_by_heading(listed, held),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    text_digest: str
+    empty: bool
+    short: bool
+    oddities: str  #: "" if it looks as it should
+
+
+def _held(db: sqlite3.Connection, library: str, number: int) -> dict[int, _Held]:
+    """Entries of a book that are held, in order of their numbers. Reads no texts."""
+    rows = db.execute(
+        "SELECT e.rec, v.text_digest, EXISTS (SELECT 1 FROM short_version WHERE version = v.id), "
+        "coalesce(c.oddities, o.oddities, '') FROM entry AS e JOIN version AS v ON v.id = e.newest "
+        "LEFT JOIN capture AS c ON c.id = v.capture LEFT JOIN capture AS o ON o.id = c.original "
+        "WHERE (e.library, e.book) = (?, ?) ORDER BY e.rec",
+        (library, number),
+    )
+    return {rec: _Held(digest, digest == _EMPTY, bool(short), oddities) for rec, digest, short, oddities in rows}
+
+
+def _failed(db: sqlite3.Connection, library: str, number: int) -> dict[int, FailedEntry]:
+    rows = db.execute(
+        "SELECT rec, coalesce(hop, url), reason, state FROM url WHERE library = ? AND book = ? "
+        "AND kind = 'entry' AND state IN ('failed', 'gone', 'refused')",
+        (library, number),
+    )
+    return {rec: FailedEntry(rec, url, reason or state) for rec, url, reason, state in rows}
+
+
+def _duplicates(held: Mapping[int, _Held]) -> list[list[int]]:
+    """Numbers that hold the same text, where it is more than a word or two: perhaps the source mixed them up."""
+    alike: dict[str, list[int]] = {}
+    for rec, one in held.items():
+        if not one.empty and not one.short:
+            alike.setdefault(one.text_digest, []).append(rec)
+    return [group for group in alike.values() if len(group) > 1]
+
+
+def _by_heading(listed: Mapping[int, Listed], held: Mapping[int, _Held]) -> list[HeadingCoverage]:
+    found: list[HeadingCoverage] = []
+    for rec, heading in listed.items():
+        if heading.depth == 0 or not found:
+            found.append(HeadingCoverage(rec, heading.title, 0, 0))
+        found[-1].expected += 1
+        found[-1].captured += rec in held
+    return found
+
+
+def _gone(
+    db: sqlite3.Connection, library: str, number: int, contents: int, recs: list[int], gone_since: str | None
+) -> list[GoneEntry]:
+    """What became of entries that are held and no longer listed."""
+    (absent_since,) = db.execute("SELECT first_seen FROM contents WHERE id = ?", (contents,)).fetchone()
+    found = []
+    for rec in recs:
+        last_seen, status, verdict, reason, answered = db.execute(
+            "SELECT v.last_seen, c.status, c.verdict, c.reason, c.timestamp FROM entry AS e "
+            "JOIN version AS v ON v.id = e.newest LEFT JOIN url AS u ON u.kind = 'entry' "
+            "AND (u.library, u.book, u.rec) = (e.library, e.book, e.rec) LEFT JOIN capture AS c ON c.id = u.newest "
+            "WHERE (e.library, e.book, e.rec) = (?, ?, ?)",
+            (library, number, rec),
+        ).fetchone()
+        since = gone_since or absent_since
+        if answered is None or answered <= since:
+            found.append(GoneEntry(rec, last_seen, since, "not asked since", None))
+        else:
+            said = reason or ("still answered" if verdict == "ok" else verdict)
+            found.append(GoneEntry(rec, last_seen, since, f"{status or 'no status'}: {said}", answered))
+    return found

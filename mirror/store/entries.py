@@ -14,6 +14,9 @@ from typing import Any
 
 from mirror.extraction.page import Book, Contents, Entry, Library, Text
 
+#: A text of fewer characters, its own title and blanks aside, is called short.
+SHORT = 20
+
 
 def dumps(value: Any) -> str:
     """JSON as it is kept in columns: compact, Chinese as itself."""
@@ -157,6 +160,10 @@ def save_entry(db: sqlite3.Connection, entry: Entry, capture: int, seen: str) ->
             capture,
         ),
     ).fetchone()[0]
+    if 0 < len(content.text) < 200:
+        characters = len("".join(content.text.replace(entry.title or "", "", 1).split()))
+        if characters < SHORT:
+            db.execute("INSERT INTO short_version VALUES (?, ?)", (version, characters))
     _make_newest_version(db, version)
     return version
 

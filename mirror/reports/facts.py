@@ -18,7 +18,7 @@ def crawl_report(db: sqlite3.Connection, number: int) -> dict[str, Any]:
         raise KeyError(number)
     began, ended, outcome, scope = row
     found = coverage(db)
-    books = [book for library in found.libraries for book in library.books]
+    totals = found.totals()
     return {
         "crawl": number,
         "began": began,
@@ -34,11 +34,29 @@ def crawl_report(db: sqlite3.Connection, number: int) -> dict[str, Any]:
             ).fetchall()
         ),
         "complete": found.complete,
-        "expected": sum(book.expected or 0 for book in books),
-        "captured": sum(book.captured for book in books),
+        "expected": totals["expected"],
+        "captured": totals["captured"],
+        "totals": totals,
         "unanswered": found.unanswered,
         "waiting": found.waiting,
     }
+
+
+def changed_since(folder: Path, totals: dict[str, int]) -> dict[str, int] | None:
+    """How coverage has changed since the crawl before the newest one ended, by the names of its totals.
+
+    Returns:
+        Differences, and under `crawl` the number of the crawl compared with; None if there was no earlier one.
+    """
+    reports = sorted(folder.glob("crawl-*.json"))
+    if len(reports) < 2:
+        return None
+    try:
+        earlier = json.loads(reports[-2].read_text("utf-8"))
+        before, number = earlier["totals"], int(earlier["crawl"])
+        return {"crawl": number, **{name: value - int(before.get(name, 0)) for name, value in totals.items()}}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # a report of an earlier version, or one that was touched: nothing to compare with
 
 
 def _count(db: sqlite3.Connection, column: str, number: int) -> dict[str, int]:
