@@ -74,7 +74,7 @@ def _header(line: re.Match[bytes], block: Payload) -> tuple[tuple[bytes, bytes],
         (b"WARC-Type", kind),
         (b"WARC-Record-ID", f"<urn:uuid:{identity}>".encode()),
         (b"WARC-Date", (date_of(digits) or digits).encode()),
-        (b"WARC-Target-URI", url),
+        (b"WARC-Filename", url.removeprefix(b"filedesc://")) if kind == b"warcinfo" else (b"WARC-Target-URI", url),
     ]
     if address not in (b"-", b"0.0.0.0"):
         header.append((b"WARC-IP-Address", address))

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 #: What to do about an oddity; a function is told its offset and what is odd.
 OnOdd = Literal["fail", "warn", "ignore"] | Callable[[int, str], None]
 
+#: How the oddity begins that a record's block is not what its digest says.
+WRONG_DIGEST = "its block digest is"
+
 _PIECE = 1 << 16
 #: A WARC header longer than this is none.
 _LONGEST_HEADER = 1 << 20
@@ -300,7 +303,7 @@ def _read_record(path: Path, offset: int, source: Source, odd: Callable[[int, st
     found = Record(path, offset, size, version, head.fields, block)
     stated = found.get("WARC-Block-Digest")
     if stated and stated.startswith("sha1:") and len(stated) == 37 and stated.upper() != block.digest.upper():
-        odd(offset, f"its block digest is {block.digest}, its header says {stated} (WARC 1.1, 5.8)")
+        odd(offset, f"{WRONG_DIGEST} {block.digest}, its header says {stated} (WARC 1.1, 5.8)")
     return found
 
 

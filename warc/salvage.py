@@ -21,9 +21,18 @@ _WARC_START = re.compile(rb"(?<=\n)WARC/[01]\.[0-9]+\r?\n", re.I)
 _ARC_START = re.compile(rb"(?<=\n)(?:https?|dns|ftp|filedesc|warcinfo):")
 
 
-def kind_of(path: Path) -> Kind | None:
-    """What a file holds by its first octets, unpacked if need be; None if it is no web archive, or too damaged."""
-    return _glance(path, 0)
+def kind_of(path: Path, at: int = 0) -> Kind | None:
+    """What begins at an offset of a file, unpacked if need be; None if it is no record, or too damaged."""
+    with path.open("rb") as file:
+        try:
+            source = reader.open_source(file, at)
+            source.begin()
+            octets = (source.next() or b"").lstrip(b"\r\n")
+        except (zlib.error, zstd.ZstdError):
+            return None
+    if _WARC_LINE.match(octets):
+        return "warc"
+    return "arc" if arc.LINE.match(octets) else None
 
 
 def salvage(
@@ -82,22 +91,8 @@ def _magic(octets: mmap.mmap) -> bytes:
 
 def _first(path: Path, at: int, kind: Kind | None, find: Callable[[int], int]) -> int | None:
     while (at := find(at)) >= 0:
-        begun = _glance(path, at)
+        begun = kind_of(path, at)
         if begun is not None and kind in (None, begun):
             return at
         at += 1
     return None
-
-
-def _glance(path: Path, at: int) -> Kind | None:
-    """What kind of record begins at an offset."""
-    with path.open("rb") as file:
-        try:
-            source = reader.open_source(file, at)
-            source.begin()
-            octets = (source.next() or b"").lstrip(b"\r\n")
-        except (zlib.error, zstd.ZstdError):
-            return None
-    if _WARC_LINE.match(octets):
-        return "warc"
-    return "arc" if arc.LINE.match(octets) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import sqlite3
 import sys
@@ -26,6 +27,7 @@ class _Commands(click.Group):
         "diff",
         "search",
         "export",
+        "import",
         "rebuild",
         "demo",
     )
@@ -36,7 +38,8 @@ class _Commands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in self.modules:
             return None
-        module = __import__(f"mirror.cli.{name}", fromlist=["command"])
+        module_name = f"{name}_" if keyword.iskeyword(name) else name  # `import` cannot name a module
+        module = __import__(f"mirror.cli.{module_name}", fromlist=["command"])
         command: click.Command = module.command
         return command
 

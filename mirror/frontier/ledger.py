@@ -10,7 +10,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -69,6 +69,7 @@ class Reading:
     modified: str | None = None
     size_bytes: int = 0  #: of the payload
     final: bool = True  #: False for an attempt that was followed by another
+    imported: bool = False  #: from a WARC of somebody else: it may be older than what is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +131,22 @@ class Ledger:
         written = entries.dumps([str(scope) for scope in scopes])
         last = self._db.execute(
             "SELECT number, scope, outcome, coalesce((SELECT plan FROM plan WHERE crawl = number), 'all') "
-            "FROM crawl ORDER BY number DESC LIMIT 1"
+            "FROM crawl WHERE outcome IS NOT 'import' ORDER BY number DESC LIMIT 1"
         ).fetchone()
+        where, inside = questions_in(scopes)
         with self.database.transaction() as db:
             db.execute("UPDATE url SET state = 'found' WHERE state = 'leased'")
+            # What only an import answered, the source itself has not been asked.
+            db.execute(
+                "UPDATE url SET state = 'found' WHERE crawl IN (SELECT number FROM crawl WHERE outcome = 'import') "
+                f"AND {where}",
+                inside,
+            )
             if last and (last[1], last[3]) == (written, plan) and last[2] != "finished" and self._has_work(scopes):
                 db.execute("UPDATE crawl SET ended = NULL, outcome = NULL WHERE number = ?", (last[0],))
                 number: int = last[0]
             else:
-                number = 1 + (last[0] if last else 0)
+                number = self.next_crawl()
                 db.execute("INSERT INTO crawl (number, began, scope) VALUES (?, ?, ?)", (number, now, written))
                 db.execute("INSERT INTO plan VALUES (?, ?)", (number, plan))
                 plans.free_questions(db, plan, scopes)
@@ -158,12 +166,34 @@ class Ledger:
         """Scope and plan of the newest crawl, if it was stopped before its end; None if it was not."""
         row = self._db.execute(
             "SELECT scope, outcome, coalesce((SELECT plan FROM plan WHERE crawl = number), 'all') "
-            "FROM crawl ORDER BY number DESC LIMIT 1"
+            "FROM crawl WHERE outcome IS NOT 'import' ORDER BY number DESC LIMIT 1"
         ).fetchone()
         if row is None or row[1] == "finished":
             return None
         scopes = [Scope.parse(text) for text in json.loads(row[0])]
         return (scopes, row[2]) if self._has_work(scopes) else None
+
+    def next_crawl(self) -> int:
+        """The number the next crawl or import gets."""
+        row = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM crawl").fetchone()
+        number: int = row[0]
+        return number
+
+    def note_import(self, number: int, first: str | None, last: str | None, now: str) -> None:
+        """Make an import known: a crawl with the outcome `import`, that lasted from its first to its last capture.
+
+        Args:
+            number: Of the import.
+            first: WARC-Date of the oldest capture of a file; None if it holds none.
+            last: WARC-Date of the newest.
+            now: When it was imported; stands in for both if there is no capture.
+        """
+        self._db.execute(
+            "INSERT INTO crawl (number, began, ended, outcome) VALUES (?, ?, ?, 'import') "
+            "ON CONFLICT (number) DO UPDATE SET outcome = 'import', "
+            "began = min(began, excluded.began), ended = max(ended, excluded.ended)",
+            (number, first or now, last or now),
+        )
 
     def note_crawl(self, number: int, began: str, scope: str, plan: str = "all") -> None:
         """Make a crawl known that a WARC names (`mirror rebuild`). Its outcome is not known."""
@@ -382,16 +412,14 @@ class Ledger:
             kind = reading.page.kind if reading.page else "other"
             page = Page(kind, "odd", f"archived, but what it says could not be stored: {error!r:.200}")
             with self.database.transaction() as db:
-                self._settle(
-                    db, crawl, Reading(reading.lease, reading.target, reading.written, page, reading.truncated)
-                )
+                self._settle(db, crawl, replace(reading, page=page, failure=None, original=None))
             log.warning("%s: %s", reading.target, page.reason)
 
     def _settle(self, db: sqlite3.Connection, crawl: int, reading: Reading) -> None:
         lease, written, page = reading.lease, reading.written, reading.page
         state, reason = standing_of(page, reading.truncated, reading.failure)
         short = None
-        if page is not None and lease.kind in ("home", "library", "list"):
+        if page is not None and lease.kind in ("home", "library", "list") and not reading.imported:
             short = self._find_shrinkage(db, lease, page)
         if short is not None:
             state, reason = "failed", str(short)
@@ -441,12 +469,14 @@ class Ledger:
             if listed is not None and state == "done":
                 listing.save_listing(db, *listed, capture, written.timestamp)
             if page.verdict in ("ok", "odd"):  # the title of a block page names no library
-                self._learn(db, page, capture, written.timestamp, whole=state == "done")
+                self._learn(
+                    db, page, capture, written.timestamp, whole=state == "done", imported=reading.imported
+                )
             self._add(page.links)
             hop = next(
                 (link.url for link in page.links if link.key == lease.key and link.url != reading.target), None
             )
-            if hop is not None and page.verdict in ("redirect", "blocked"):
+            if hop is not None and page.verdict in ("redirect", "blocked") and not reading.imported:
                 # The same question at another address: a device in front that wants COLLCC, a slash, https.
                 if lease.hops < MOST_HOPS:
                     db.execute(
@@ -455,18 +485,47 @@ class Ledger:
                     )
                     return
                 state, reason = "failed", f"sent in a circle: more than {MOST_HOPS} redirects"
+        if reading.imported:
+            if page is None or page.verdict != "redirect":
+                self._stand_imported(db, lease.id, capture, written.timestamp, crawl, state, reason)
+            return
         db.execute(
             "UPDATE url SET state = ?, reason = ?, crawl = ?, newest = ?, original = coalesce(?, original), "
             "passes = passes + ? WHERE id = ?",
             (state, reason, crawl, capture, original, state == "failed", lease.id),
         )
 
-    def _learn(self, db: sqlite3.Connection, page: Page, capture: int, seen: str, *, whole: bool) -> None:
-        """Keep what a page says; of a page that broke off all but its entry, which may lack its end."""
+    def _stand_imported(
+        self,
+        db: sqlite3.Connection,
+        question: int,
+        capture: int,
+        timestamp: str,
+        crawl: int,
+        state: State,
+        reason: str | None,
+    ) -> None:
+        """How a question stands after an imported answer: only an answer newer than all others can change it.
+
+        It is never the base of conditional requests and revisits: its digest and its ETag are somebody else's word.
+        """
+        db.execute(
+            "UPDATE url SET state = ?, reason = ?, crawl = ?, newest = ? WHERE id = ? "
+            "AND ? >= coalesce((SELECT timestamp FROM capture WHERE id = url.newest), '')",
+            (state, reason, crawl, capture, question, timestamp),
+        )
+
+    def _learn(
+        self, db: sqlite3.Connection, page: Page, capture: int, seen: str, *, whole: bool, imported: bool
+    ) -> None:
+        """Keep what a page says; of a page that broke off all but its entry, which may lack its end.
+
+        Of a page that was imported, titles count only where there are none.
+        """
         if page.libraries:
-            entries.save_libraries(db, page.libraries)
+            entries.save_libraries(db, page.libraries, only_unknown=imported)
         if page.books:
-            entries.save_books(db, page.books)
+            entries.save_books(db, page.books, only_unknown=imported)
         if page.contents:
             contents = entries.save_contents(db, page.contents, seen)
             db.execute("UPDATE capture SET contents = ? WHERE id = ?", (contents, capture))
@@ -496,6 +555,23 @@ class Ledger:
             entries.touch_contents(db, contents, seen)
         listing.touch_listing(db, capture, original, seen)
 
+    def original_of(self, key: str, record_id: str | None, digest: str | None, before: str) -> int | None:
+        """The response a revisit speaks of without saying of when: by its record id, else by its payload.
+
+        Args:
+            key: The question.
+            record_id: WARC-Refers-To.
+            digest: WARC-Payload-Digest.
+            before: WARC-Date of the revisit; the newest response up to then is taken.
+        """
+        row = self._db.execute(
+            "SELECT c.id FROM url AS u JOIN capture AS c ON c.url_id = u.id WHERE u.key = ? AND c.type = 'response' "
+            "AND (c.record_id = ? OR (c.payload_digest = ? AND c.timestamp <= ?)) "
+            "ORDER BY c.record_id = ? DESC, c.timestamp DESC LIMIT 1",
+            (key, record_id, digest, before, record_id),
+        ).fetchone()
+        return row[0] if row else None
+
     def capture_at(self, link: Link | None, timestamp: str) -> int | None:
         """The response to a question at an instant (WARC-Date), None if the ledger has none."""
         if link is None:
@@ -506,6 +582,34 @@ class Ledger:
             (link.key, timestamp),
         ).fetchone()
         return row[0] if row else None
+
+    def await_originals(self, name: str, crawl: int, offsets: Iterable[int]) -> None:
+        """Revisits of an imported file, that are to be tied to their originals when all those are known."""
+        with self.database.transaction() as db:
+            warc = self._warc(db, name)
+            db.executemany("INSERT OR IGNORE INTO awaiting VALUES (?, ?, ?)", [(warc, one, crawl) for one in offsets])
+
+    def awaiting_originals(self) -> list[tuple[str, int, int]]:
+        """File, import and offset of imported revisits that have no original yet."""
+        return self._db.execute(
+            "SELECT w.name, a.crawl, a.offset FROM awaiting AS a JOIN warc AS w ON w.id = a.warc_id "
+            "ORDER BY w.name, a.offset"
+        ).fetchall()
+
+    def stop_awaiting(self, name: str, offset: int) -> None:
+        """The revisit has found its original, or is of no interest."""
+        self._db.execute(
+            "DELETE FROM awaiting WHERE warc_id = (SELECT id FROM warc WHERE name = ?) AND offset = ?", (name, offset)
+        )
+
+    def held_records(self, record_ids: Iterable[str]) -> set[str]:
+        """Those of some record ids under which the ledger knows a capture; memory stays flat but for the result."""
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS sought (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._db.execute("DELETE FROM sought")
+        self._db.executemany("INSERT OR IGNORE INTO sought VALUES (?)", ((one,) for one in record_ids))
+        rows = self._db.execute("SELECT record_id FROM capture WHERE record_id IN (SELECT id FROM sought)").fetchall()
+        self._db.execute("DELETE FROM sought")
+        return {row[0] for row in rows}
 
     # -- files -------------------------------------------------------------------------------------------
 

@@ -17,6 +17,9 @@ from pathlib import Path
 from mirror.collection import Collection
 from mirror.errors import MirrorError
 from mirror.frontier.ledger import Ledger, Reading
+from mirror.imports import manifest
+from mirror.imports.ingest import ingest as ingest_import
+from mirror.imports.ingest import settle_revisits
 from mirror.pipelines.reading import read_capture, read_failure
 from mirror.search import index as search_index
 from mirror.sites.site import Site
@@ -56,9 +59,15 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
                 f"archive/{name} has {held.stat().st_size} bytes and had {size} when it was finished. Restore it "
                 f"from a copy; if there is none, `mirror rebuild {collection.name}` reads what is left of it"
             )
+    imports = manifest.by_archive(collection)
     for name, path in present.items():
-        if name not in whole:
+        if name in whole:
+            continue
+        if name in imports:
+            ingest_import(path, imports[name], collection.index, site, ledger)
+        else:
             ingest(path, collection.index, site, ledger)
+    settle_revisits(collection.archive, site, ledger, imports)
     widths.settle(ledger.database)
 
 
@@ -114,7 +123,8 @@ def ingest(
 
 def _note_crawl(record: Record, ledger: Ledger) -> int:
     fields = record.fields()
-    number = int(fields.get("crawl", "0") or 0)
+    stated = fields.get("crawl", "")
+    number = int(stated) if stated.isdecimal() else 0  # 0: of somebody who did not say
     ledger.note_crawl(
         number,
         fields.get("crawl-began", record.date),
@@ -179,8 +189,14 @@ def rebuild(
     try:
         ledger = Ledger(database)
         ledger.add(site.seeds())
+        imports = manifest.by_archive(collection)
         for path in collection.warcs():
-            ingest(path, index, site, ledger, partial(progress, path.name))
+            told = partial(progress, path.name)
+            if path.name in imports:
+                ingest_import(path, imports[path.name], index, site, ledger, told)
+            else:
+                ingest(path, index, site, ledger, told)
+        settle_revisits(collection.archive, site, ledger, imports)
         search_index.catch_up(database)
         _take_over_politeness(collection, database)
         database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

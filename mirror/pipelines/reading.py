@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mirror.frontier.lease import Lease
 from mirror.frontier.ledger import Reading
-from mirror.sites.site import Answer, Site
+from mirror.sites.site import Answer, PageReader
 from warc import message
 from warc.capture import Capture, FailedAttempt
 from warc.record import Written
@@ -14,12 +14,12 @@ MOST_READ_BYTES = 32 << 20
 
 
 def read_capture(
-    site: Site, lease: Lease, capture: Capture, written: Written, original: int | None = None
+    site: PageReader, lease: Lease, capture: Capture, written: Written, original: int | None = None
 ) -> Reading:
     """What a capture says. Pure but for reading the payload's spool file.
 
     Args:
-        site: The source.
+        site: Reads the source's pages.
         lease: The question it answers.
         capture: The exchange.
         written: Its record.

@@ -20,6 +20,13 @@ class Answer:
     truncated: bool = False
 
 
+class PageReader(Protocol):
+    """Reads answers; never raises, whatever the bytes."""
+
+    def read(self, answer: Answer) -> Page:
+        """What a stored answer says."""
+
+
 class Site(Protocol):
     """All knowledge of one source. Holds no state but its base URL; every method is a pure function.
 

@@ -23,22 +23,25 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def save_libraries(db: sqlite3.Connection, libraries: Iterable[Library]) -> None:
-    """A title once known is only replaced by another title, never by its absence."""
+def save_libraries(db: sqlite3.Connection, libraries: Iterable[Library], *, only_unknown: bool = False) -> None:
+    """A title once known is only replaced by another title, never by its absence; by none if `only_unknown`."""
     db.executemany(
-        "INSERT INTO library VALUES (?, ?) ON CONFLICT (code) DO UPDATE "
-        "SET title = excluded.title WHERE excluded.title IS NOT NULL",
+        "INSERT INTO library VALUES (?, ?) ON CONFLICT (code) DO UPDATE SET title = excluded.title "
+        f"WHERE excluded.title IS NOT NULL{_UNKNOWN if only_unknown else ''}",
         [(library.code, library.title) for library in libraries],
     )
 
 
-def save_books(db: sqlite3.Connection, books: Iterable[Book]) -> None:
+_UNKNOWN = " AND title IS NULL"
+
+
+def save_books(db: sqlite3.Connection, books: Iterable[Book], *, only_unknown: bool = False) -> None:
     """Books by library and number; a book makes its library known too."""
     for book in books:
         db.execute("INSERT OR IGNORE INTO library (code) VALUES (?)", (book.library,))
         db.execute(
             "INSERT INTO book (library, number, title) VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
-            "SET title = excluded.title WHERE excluded.title IS NOT NULL",
+            f"SET title = excluded.title WHERE excluded.title IS NOT NULL{_UNKNOWN if only_unknown else ''}",
             (book.library, book.number, book.title),
         )
 

@@ -1,0 +1,110 @@
+"""`mirror import`: web archives and text dumps that others made."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from mirror.cli.options import collection_argument, json_option
+from mirror.collection import Collection
+from mirror.frontier import reconcile
+from mirror.frontier.ledger import Ledger
+from mirror.imports.take import FileReport, Importer
+from mirror.sites import open_site
+
+
+@click.command("import")
+@collection_argument
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option(
+    "--base-url", "base_urls", multiple=True, metavar="URL", help="Another root the source had (may be given again)."
+)
+@click.option("--dry-run", is_flag=True, help="Only look through the files and report.")
+@json_option
+def command(
+    collection: Collection, files: tuple[Path, ...], base_urls: tuple[str, ...], dry_run: bool, as_json: bool
+) -> None:
+    """导入他人的存档 / Import web archives that others made: WARC, ARC, WACZ; gzip, Zstandard or plain; damaged too.
+
+    What they hold of the source becomes captures of the same entries, at their own dates. The files themselves
+    are kept unchanged. Importing a file twice changes nothing. Exit code 3 when something in them could not be read.
+
+    \b
+    Example:
+      mirror import shandong wget-2021.warc.gz crawl.wacz
+      mirror import shandong old.arc.gz --base-url http://www.sdsqw.cn/
+    """
+    config = collection.config()
+    site = open_site(config.source, config.base_url)
+    for url in base_urls:
+        open_site(config.source, url)  # a wrong one is told before anything is done
+    reports = []
+    with collection.locked():
+        database = collection.database()
+        try:
+            ledger = Ledger(database)
+            if not dry_run:
+                reconcile.catch_up(collection, site, ledger)
+            importer = Importer(collection, site, ledger, base_urls, lambda text: click.echo(text, err=True))
+            for path in files:
+                report = importer.look(path) if dry_run else importer.take(path)
+                reports.append(report)
+                if not as_json:
+                    _show(report)
+            if not dry_run:
+                importer.finish()
+        finally:
+            database.close()
+    if as_json:
+        click.echo(json.dumps([report.as_dict() for report in reports], ensure_ascii=False, indent=1))
+    if any(report.asks_for_a_look for report in reports):
+        sys.exit(3)
+
+
+_OUTCOMES = {
+    "imported": ("green", "已导入 imported"),
+    "looked through": ("green", "可以导入 can be imported"),
+    "known": ("cyan", "早已导入 imported before"),
+    "nothing new": ("cyan", "并无新存档 nothing new: all its captures are held"),
+    "nothing of the source": ("yellow", "没有本源的网页 nothing of the source in it; not imported"),
+    "unreadable": ("red", "不是网页存档或已损坏 no web archive, or damaged beyond reading; not imported"),
+}
+
+
+def _show(report: FileReport) -> None:
+    colour, words = _OUTCOMES[report.outcome]
+    click.echo(f"{report.name}: " + click.style(words, fg=colour) + (f" ({report.note})" if report.note else ""))
+    for part in report.parts:
+        seen = part.survey
+        if len(report.parts) > 1 or part.name != report.name:
+            click.echo(f"  {part.name}: {_OUTCOMES[part.outcome][1]}")
+        if seen.records:
+            click.echo(f"  记录 records: {_counts(seen.records)}")
+        if seen.of_source:
+            click.echo(f"  本源 of the source: {_counts(seen.of_source)}  {seen.first} – {seen.last}")
+        if seen.outside:
+            click.echo(f"  其他网站 of others: {_counts(dict(seen.outside.most_common(5)))}")
+        if part.archive:
+            how = "原样 as it is" if part.taken == "as-is" else "改写，原件另存 rewritten, the original kept beside"
+            click.echo(f"  archive/{part.archive} ({how}), {part.new} 条新存档 new captures")
+        for reason, count in seen.skipped.items():
+            click.echo(click.style(f"  略过 skipped: {count} × {reason}", fg="yellow"))
+        for damage in seen.damage[:5]:
+            click.echo(click.style(f"  损坏 damaged, byte {damage['offset']}: {damage['problem']}", fg="red"))
+        if seen.damaged > 5:
+            click.echo(click.style(f"  … 共 {seen.damaged} 处 places in all; --json names more", fg="red"))
+        for oddity in seen.oddities[:3]:
+            click.echo(click.style(f"  异常 odd, byte {oddity['offset']}: {oddity['problem']}", dim=True))
+        if seen.odd > 3:
+            click.echo(click.style(f"  … {seen.odd} in all", dim=True))
+    if report.outcome == "nothing of the source":
+        click.echo("  若源站曾用其他网址 if the source had another address then: --base-url URL")
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
