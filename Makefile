@@ -7,13 +7,14 @@ BIN    := $(VENV)/bin
 TOOLS  := pywb wacz warcat
 READERS := tests/readers/node_modules/.package-lock.json
 BROWSER := /usr/bin/chromium
+WGET := /usr/bin/wget
 
 .PHONY: demo test check lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/mirror demo
 
-test: $(VENV)/installed-dev $(TOOLS:%=.venv-%/installed) $(READERS) $(BROWSER)
+test: $(VENV)/installed-dev $(TOOLS:%=.venv-%/installed) $(READERS) $(BROWSER) $(WGET)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -49,6 +50,10 @@ $(READERS): tests/readers/package-lock.json
 # Pages are tested in a real browser, with a font that has the characters.
 $(BROWSER):
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk
+
+# What other tools archive is imported, in the tests.
+$(WGET):
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends wget
 
 # Pin everything again, newest versions that fit (needs uv).
 lock:

@@ -265,6 +265,8 @@ def _read_record(path: Path, offset: int, source: Source, odd: Callable[[int, st
         piece = source.next()
         if piece is None:
             if not buffer.strip():
+                if not source.whole:
+                    raise _Torn("its gzip member has no end")
                 odd(offset, "an empty gzip member, or blank bytes where a record should begin")
                 return None if not source.more() else _read_record(path, source.begin(), source, odd)
             raise _Torn("its header has no end")
@@ -321,6 +323,11 @@ class _Members:
         self._begin = offset
         self._done = False
 
+    @property
+    def whole(self) -> bool:
+        """What was begun has come to its end."""
+        return self._done
+
     def more(self) -> bool:
         if self._left:
             return True
@@ -375,6 +382,7 @@ class _Plain:
         self._rest = b""
         self._base = offset  # file position after what `next` gave
         self._begin = offset
+        self.whole = True
 
     def more(self) -> bool:
         if not self._rest:

@@ -15,14 +15,15 @@ def moment_of_crawl(db: sqlite3.Connection, number: int) -> Moment:
     Raises:
         UsageError: There is no such crawl.
     """
-    row = db.execute("SELECT began FROM crawl WHERE number = ?", (number,)).fetchone()
+    row = db.execute("SELECT began, outcome FROM crawl WHERE number = ?", (number,)).fetchone()
     if row is None:
         known = ", ".join(str(one) for (one,) in db.execute("SELECT number FROM crawl ORDER BY number DESC LIMIT 9"))
         raise UsageError(
             f"there is no crawl {number} (newest first: {known or 'none'}). Write one of these, or a date"
         )
     (last,) = db.execute("SELECT max(timestamp) FROM capture WHERE crawl = ?", (number,)).fetchone()
-    return Moment(last or row[0], number)
+    # What was imported is older than its number: it stands where its dates put it.
+    return Moment(last or row[0], None if row[1] == "import" else number)
 
 
 def parse_moment(db: sqlite3.Connection, text: str) -> Moment:
@@ -33,10 +34,10 @@ def parse_moment(db: sqlite3.Connection, text: str) -> Moment:
 
 
 def last_crawls(db: sqlite3.Connection, count: int) -> list[int]:
-    """Numbers of the newest crawls that have captures, oldest first."""
+    """Numbers of the newest crawls that have captures, oldest first; imports are none."""
     rows = db.execute(
-        "SELECT number FROM crawl AS k WHERE EXISTS (SELECT 1 FROM capture WHERE crawl = k.number) "
-        "ORDER BY number DESC LIMIT ?",
+        "SELECT number FROM crawl AS k WHERE outcome IS NOT 'import' "
+        "AND EXISTS (SELECT 1 FROM capture WHERE crawl = k.number) ORDER BY number DESC LIMIT ?",
         (count,),
     ).fetchall()
     return [row[0] for row in reversed(rows)]

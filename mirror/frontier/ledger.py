@@ -469,9 +469,7 @@ class Ledger:
             if listed is not None and state == "done":
                 listing.save_listing(db, *listed, capture, written.timestamp)
             if page.verdict in ("ok", "odd"):  # the title of a block page names no library
-                self._learn(
-                    db, page, capture, written.timestamp, whole=state == "done", imported=reading.imported
-                )
+                self._learn(db, page, capture, written.timestamp, whole=state == "done", imported=reading.imported)
             self._add(page.links)
             hop = next(
                 (link.url for link in page.links if link.key == lease.key and link.url != reading.target), None

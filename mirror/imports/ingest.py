@@ -16,6 +16,7 @@ from mirror.imports.sources import Reader, Sources
 from mirror.imports.survey import SHOWING
 from mirror.pipelines.reading import read_capture, read_failure
 from mirror.sites.site import Site
+from mirror.store import widths
 from warc import cdxj, reader
 from warc.capture import FailedAttempt
 from warc.reader import Record
@@ -70,6 +71,7 @@ def ingest(
     ledger.await_originals(path.name, made.crawl, [offset for offset in revisits if offset not in known])
     cdxj.merge_into(index, sorted(cdxj.index_file(path), key=str.encode))
     ledger.finish_warc(path.name, path.stat().st_size)
+    widths.settle(ledger.database)
     progress(count)
     return count
 

@@ -16,6 +16,8 @@ from mirror.sites import SOURCES, open_site
 from mirror.sites.site import Answer, Site
 from mirror.sites.urls import Root, askable
 
+#: Kinds of pages that any root has.
+_ANY = frozenset(("other", "asset"))
 #: Kinds of pages that count although they come from another root: what they say does not depend on where they lay.
 _MOVABLE = frozenset(("home", "library", "list", "entry", "asset", "other"))
 
@@ -50,6 +52,11 @@ class _Other:
 
     def __init__(self, ours: Site, theirs: Site) -> None:
         self.ours, self.theirs = ours, theirs
+
+    def knows(self, url: str) -> bool:
+        """Whether a URL is a page of that source's own grammar."""
+        link = self.theirs.identify(url)
+        return link is not None and link.kind not in _ANY
 
     def identify(self, url: str) -> Link | None:
         link = self.theirs.identify(url)
@@ -112,10 +119,11 @@ class Sources:
         for reader in self._readers:
             link = reader.identify(url)
             if link is not None:
-                if link.kind not in ("other", "asset"):
+                if link.kind not in _ANY:
                     return link, reader
                 best = best or (link, reader)
-        return best
+        elsewhere = any(isinstance(reader, _Other) and reader.knows(url) for reader in self._readers)
+        return None if elsewhere else best
 
 
 def _www(base: str) -> str:

@@ -126,6 +126,7 @@ class Importer:
         self._folder.mkdir(exist_ok=True)
         for leftover in self._folder.glob("*.part"):
             leftover.unlink()
+        self._ledger.add(self._site.seeds())
         return self._report(path, dry=False)
 
     def finish(self) -> None:
@@ -224,10 +225,9 @@ class Importer:
         return _Found(part, path, sha256, held)
 
     def _take(self, found: list[_Found], path: Path, report: FileReport) -> None:
-        moment = datetime.now(UTC)
         if self._number is None:
             self._number = self._ledger.next_crawl()
-        stem = f"{self._collection.name}-{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
+        moment, stem = self._name()
         parts = []
         try:
             for serial, one in enumerate(found, 1):
@@ -267,6 +267,14 @@ class Importer:
                 self._collection.archive / part.archive, made, self._collection.index, self._site, self._ledger
             )
             one.report.outcome = "imported"
+
+    def _name(self) -> tuple[datetime, str]:
+        """Now, and how the names of what is imported now begin: like those of crawls, so that they sort with them."""
+        while True:
+            moment = datetime.now(UTC)
+            stem = f"{self._collection.name}-{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
+            if not (self._folder / f"{stem}.json").exists():
+                return moment, stem
 
     def _put(self, one: _Found, archive: str, moment: datetime) -> Part:
         """Make the file for the archive, under a name that nobody takes for one until it gets its own."""
