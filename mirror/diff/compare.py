@@ -133,8 +133,8 @@ class _Comparing:
         same = self._same(before, after, sorted(common))
         left_old, left_new = sorted(before.answers.keys() - same), sorted(after.answers.keys() - same)
         if left_old or left_new:
-            self.left_old += self.old.held(before, [(rec, before.answers[rec]) for rec in left_old])
-            self.left_new += self.new.held(after, [(rec, after.answers[rec]) for rec in left_new])
+            self.left_old += self.old.held(before, left_old)
+            self.left_new += self.new.held(after, left_new)
             self.unmoved[place] = sorted(same)
             if left_new:
                 self.before[place] = before
@@ -163,7 +163,7 @@ class _Comparing:
         if was.capture == now.capture:
             self.unseen += 1
         elif was.template != now.template and was.template and now.template:
-            one, other = self.old.held(before, [(rec, was)]), self.new.held(after, [(rec, now)])
+            one, other = self.old.held(before, [rec]), self.new.held(after, [rec])
             self.changes.append(Change("cosmetic", tuple(one), tuple(other), "template"))
         else:
             self.unchanged += 1
@@ -238,7 +238,7 @@ class _Comparing:
         )
 
     def _name_new(self, now: Held) -> Change:
-        before = self.before[now.library, now.book]
+        before = self.before[now.book_place]
         if (earlier := self._departed(before, now)) is not None:
             return Change("returned", (earlier,), (now,))
         if self.old.is_new(before, now.title, now.path, now.rec):
@@ -246,21 +246,23 @@ class _Comparing:
         return Change("captured", (), (now,))
 
     def _departed(self, before: BookState, now: Held) -> Held | None:
-        """The newest text of the same book that is this one's, or had its title and number, and was gone by then."""
+        """The newest text of the same book that is this one's, or had its title and place, and was gone by then."""
         if not self.same_store:
             return None
-        place = now.library, now.book
-        if place not in self.departed:
-            self.departed[place] = self.old.held(before, reversed(before.departed))
-        for held in self.departed[place]:
-            if held.text_digest == now.text_digest and (held.size >= TELLING or not _titles_differ(held, now)):
+        if now.book_place not in self.departed:
+            self.departed[now.book_place] = self.old.departed(before)
+        gone = self.departed[now.book_place]
+        for held in gone:
+            same_text = held.text_digest == now.text_digest or self.old.words(held) == self.new.words(now)
+            if same_text and (held.size >= TELLING or _same_heading(held, now)):
                 return held
-        for held in self.departed[place]:
-            if held.rec == now.rec and held.rec not in before.answers and not _titles_differ(held, now):
-                return held
-        return None
+        return next((held for held in gone if held.rec not in before.answers and _same_heading(held, now)), None)
 
 
 def _titles_differ(held: Held, now: Held) -> bool:
     """Blanks and width aside; a title that is not known differs from none."""
     return held.title is not None and now.title is not None and fold(held.title) != fold(now.title)
+
+
+def _same_heading(held: Held, now: Held) -> bool:
+    return held.title is not None and held.path == now.path and fold(held.title) == fold(now.title or "")

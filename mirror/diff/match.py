@@ -153,12 +153,12 @@ class _Work:
         for place, recs in unmoved.items():
             anchors[place, place] = [(rec, rec) for rec in recs]
         for held, now in self.pairs:
-            anchors[(held.library, held.book), (now.library, now.book)].append((held.rec, now.rec))
-        for place in {(held.library, held.book) for held in self.old}:
+            anchors[held.book_place, now.book_place].append((held.rec, now.rec))
+        for place in {held.book_place for held in self.old}:
             anchors.setdefault((place, place), [])
         for (place, other), known in sorted(anchors.items(), key=lambda item: (-len(item[1]), item[0])):
-            left = [held for held in self.old if (held.library, held.book) == place] if self.old else []
-            come = [held for held in self.new if (held.library, held.book) == other] if left else []
+            left = [held for held in self.old if held.book_place == place] if self.old else []
+            come = [held for held in self.new if held.book_place == other] if left else []
             if left and come:
                 self._take(self._between(left, come, known))
 

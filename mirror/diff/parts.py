@@ -11,6 +11,10 @@ from mirror.diff.state import Held
 
 #: Share of a part's shingles that the whole must hold, and of the whole's that the parts must.
 _WITHIN = 0.8
+#: A part that others hold already, by this share, is none, for repeated phrases make short texts look like parts;
+#: unless it is just what was still wanting of the whole, and that is more than this many shingles.
+_OWN = 0.8
+_REST = 8
 #: A part shorter than this (characters) proves nothing.
 _LEAST = 40
 #: Only one shingle in so many is looked up to find where a part may belong.
@@ -52,23 +56,33 @@ def find_parts(
             if number % _SAMPLED == 0:
                 hits.update(holders.get(number, ()))
         for whole, _ in hits.most_common(3):
-            if covered(numbers, shingles(text(whole))) >= _WITHIN:
+            near_by = {whole.book_place} | ({partner[whole].book_place} if whole in partner else set())
+            if part.book_place in near_by and covered(numbers, shingles(text(whole))) >= _WITHIN:
                 wanted[whole].append(part)
                 break
     found = []
     for whole, parts in wanted.items():
         numbers = shingles(text(whole))
         if (rest := partner.get(whole)) is not None:
-            own = shingles(part_text(rest))
-            if rest.size >= _LEAST and covered(own, numbers) < _WITHIN:
+            pieces[rest] = shingles(part_text(rest))
+            if covered(pieces[rest], numbers) < _WITHIN:
                 continue
-            pieces[rest] = own
             parts.append(rest)
-        together = set[int]().union(*(pieces[part] for part in parts))
-        largest = max(len(pieces[part]) for part in parts)
-        if len(parts) > 1 and covered(numbers, together) >= _WITHIN and largest < 0.95 * len(numbers):
-            found.append((whole, tuple(sorted(parts, key=lambda held: (held.library, held.book, held.rec)))))
+        chosen, together = _chosen(parts, pieces, numbers)
+        if len(chosen) > 1 and covered(numbers, together) >= _WITHIN:
+            found.append((whole, tuple(sorted(chosen, key=lambda held: (held.library, held.book, held.rec)))))
     return found
+
+
+def _chosen(parts: Sequence[Held], pieces: dict[Held, set[int]], whole: set[int]) -> tuple[list[Held], set[int]]:
+    """The parts that each bring something of their own, the largest first, and all their shingles."""
+    chosen, together = list[Held](), set[int]()
+    for part in sorted(parts, key=lambda held: -len(pieces[held])):
+        left = whole - together
+        if covered(pieces[part], together) < _OWN or (len(left) >= _REST and covered(left, pieces[part]) >= _WITHIN):
+            chosen.append(part)
+            together |= pieces[part]
+    return chosen, together
 
 
 def partners(pairs: Sequence[Pair], *, backwards: bool = False) -> dict[Held, Held]:

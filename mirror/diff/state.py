@@ -71,9 +71,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    title: str
+    title: str | None
     path: tuple[str, ...]
-    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,10 @@ class Held:
     @property
     def id(self) -> str:
         return f"{self.library}/{self.book}/{self.rec}"
+
+    @property
+    def book_place(self) -> tuple[str, int]:
+        return self.library, self.book
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,34 +229,41 @@ class State:
     def _list(self, numbers: tuple[int, ...]) -> Mapping[int, Heading]:
         found: dict[int, Heading] = {}
         for contents in numbers:
-            for rec, title, path, place in self.db.execute(
-                "SELECT rec, title, path, place FROM heading WHERE contents = ?", (contents,)
+            for rec, title, path in self.db.execute(
+                "SELECT rec, title, path FROM heading WHERE contents = ?", (contents,)
             ):
-                found[rec] = Heading(title, tuple(json.loads(path)), place)
+                found[rec] = Heading(title, tuple(json.loads(path)))
         return found
 
-    def held(self, book: BookState, answers: Iterable[tuple[int, Answer]]) -> list[Held]:
+    def held(self, book: BookState, recs: Iterable[int]) -> list[Held]:
         """Entries of a book with what is needed to match them, in the order given."""
-        headings, found = self.headings(book.listing), []
-        for rec, answer in answers:
-            digest, size, title, path = self.db.execute(
-                "SELECT text_digest, length(text), title, path FROM version WHERE id = ?", (answer.version,)
-            ).fetchone()
-            heading = headings.get(rec)
-            found.append(
-                Held(
-                    book.library,
-                    book.number,
-                    rec,
-                    answer.version or 0,
-                    answer.capture,
-                    digest,
-                    size,
-                    heading.title if heading else title,
-                    heading.path if heading else tuple(json.loads(path or "[]")),
-                )
-            )
-        return found
+        headings = self.headings(book.listing)
+        return [self._held(book, rec, book.answers[rec], headings.get(rec)) for rec in recs]
+
+    def departed(self, book: BookState) -> list[Held]:
+        """Texts there had been before in a book, newest first, with the headings they had then."""
+        return [
+            self._held(book, rec, answer, self._earlier_heading(book, rec, answer))
+            for rec, answer in sorted(book.departed, key=lambda item: item[1].timestamp, reverse=True)
+        ]
+
+    def _held(self, book: BookState, rec: int, answer: Answer, heading: Heading | None) -> Held:
+        digest, size, title, path = self.db.execute(
+            "SELECT text_digest, length(text), title, path FROM version WHERE id = ?", (answer.version,)
+        ).fetchone()
+        if heading is None:
+            heading = Heading(title, tuple(json.loads(path or "[]")))
+        place = book.library, book.number, rec
+        return Held(*place, answer.version or 0, answer.capture, digest, size, heading.title, heading.path)
+
+    def _earlier_heading(self, book: BookState, rec: int, answer: Answer) -> Heading | None:
+        """What the contents last seen before an answer call its number, for what is listed no longer."""
+        row = self.db.execute(
+            "SELECT h.title, h.path FROM heading AS h JOIN contents AS k ON k.id = h.contents WHERE k.library = ? "
+            "AND k.book = ? AND h.rec = ? AND k.first_seen <= ? ORDER BY k.first_seen DESC LIMIT 1",
+            (book.library, book.number, rec, answer.timestamp),
+        ).fetchone()
+        return Heading(row[0], tuple(json.loads(row[1]))) if row else None
 
     # -- texts and captures ----------------------------------------------------------------------------------
 
@@ -314,7 +324,7 @@ class State:
         if listing.since is not None:
             lacking = [(rec, heading) for rec, heading in self.headings(listing).items() if rec not in book.answers]
             return not any(
-                fold(heading.title) == fold(title or "") and (one == rec or heading.path == path)
+                fold(heading.title or "") == fold(title or "") and (one == rec or heading.path == path)
                 for one, heading in lacking
             )
         if listing.asked:

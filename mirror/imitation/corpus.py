@@ -6,14 +6,16 @@ is read. What a page must give is kept as truth beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 from typing import Literal
 
-from mirror.imitation import layout, prose
+from mirror.imitation import layout, life, prose
+from mirror.imitation.blocks import Block
 from mirror.imitation.layout import Rule
+from mirror.imitation.life import Node, Turns
 
 LIBRARIES = (
     ("ch9", "临河县情资料库"),
@@ -26,18 +28,9 @@ _BOOKS = ("县志", "县志（1986--2005）", "年鉴（{year}）", "人物", "�
 _LEVEL = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NUMERALS = "一二三四五六七八九十"
 
-ChangeKind = Literal["edited", "retitled", "cosmetic", "added", "removed", "moved", "book-removed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One part of a text: a paragraph, an 【item】, a table, a signature, or a line that stands alone."""
-
-    kind: Literal["paragraph", "item", "table", "signature", "line"]
-    text: str = ""
-    heading: str = ""
-    rows: tuple[tuple[str, ...], ...] = ()
-    ended: bool = True
+ChangeKind = Literal[
+    "edited", "retitled", "cosmetic", "added", "removed", "moved", "book-removed", "split", "merged", "returned"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +65,22 @@ class ImitatedHeading:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of one entry between two states."""
+    """What became of one entry between two states. `parts`: numbers of what it was split into, or merged of."""
 
     kind: ChangeKind
     library: str
     book: int
     old_rec: int | None
     new_rec: int | None
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A database of about `size` entries, at one of the states 0, 1 and 2 of its life.
+    """A database of about `size` entries, at one of the states 0 to 4 of its life; `life` says what happens.
 
-    State 1 edits a number, adds a sentence, retitles, inserts an entry and takes one out, in every book; it sets
-    the first book of each library to another width. State 2 takes away the last book of the last library.
+    At state 1 the first book of each library is set to another width, too; from state 2 to 4 the last book of the
+    last library is not there.
     """
 
     size: int = 200
@@ -105,7 +99,7 @@ class Corpus:
     def books(self, library: str) -> list[ImitatedBook]:
         """The books of a library at this state; [] if there is no such library."""
         found = [book for book in _books(self.size, self.seed) if book.library == library]
-        if self.state >= 2 and found and library == self.libraries()[-1][0]:
+        if 2 <= self.state < 4 and found and library == self.libraries()[-1][0]:
             found = found[:-1]
         if self.state >= 1:
             found = [replace(book, width=_rewrapped(book.width)) if book.number == 1 else book for book in found]
@@ -126,8 +120,10 @@ class Corpus:
 
     def blocks(self, book: ImitatedBook, heading: ImitatedHeading) -> list[Block]:
         """What the entry says, before it is set in lines."""
-        blocks = _blocks(Random(f"{self.seed}/{book.place}/{heading.uid}"), heading)
-        return _edited(blocks, heading, book.size, self.state)
+        return life.blocks_at(self.seed, book.place, heading.uid, heading.leaf, self.state, self._turns(book))
+
+    def _turns(self, book: ImitatedBook) -> Turns:
+        return life.turns(self.seed, book.place, _nodes(self.seed, book.place, book.size))
 
     def lines(self, book: ImitatedBook, heading: ImitatedHeading) -> list[str]:
         """The text as the database lays it out."""
@@ -155,34 +151,65 @@ class Corpus:
         """What became of every entry that did not stay as and where it was, from this state to a later one."""
         after, found = self.at(later), list[Change]()
         for library, _ in self.libraries():
-            books = {book.number: book for book in after.books(library)}
-            for book in self.books(library):
-                old = {heading.uid: heading for heading in self.headings(book)}
-                then = books.get(book.number)
-                if then is None:
-                    found += [Change("book-removed", library, book.number, one.rec, None) for one in old.values()]
-                    continue
-                new = {heading.uid: heading for heading in after.headings(then)}
-                for uid in old.keys() | new.keys():
-                    before, now = old.get(uid), new.get(uid)
-                    kind: ChangeKind | None = None
-                    if before is None or now is None:
-                        kind = "added" if before is None else "removed"
-                    elif self.blocks(book, before) != after.blocks(then, now):
-                        kind = "edited"
-                    elif before.title != now.title:
-                        kind = "retitled"
-                    elif before.rec != now.rec:
-                        kind = "moved"
-                    elif self.lines(book, before) != after.lines(then, now):
-                        kind = "cosmetic"
-                    if kind:
-                        found.append(
-                            Change(
-                                kind, library, book.number, before.rec if before else None, now.rec if now else None
-                            )
-                        )
+            old = {book.number: book for book in self.books(library)}
+            new = {book.number: book for book in after.books(library)}
+            for number in old.keys() | new.keys():
+                found += self._changes_in(old.get(number), new.get(number), after)
         return sorted(found, key=lambda one: (one.library, one.book, one.new_rec or 0, one.old_rec or 0))
+
+    def _changes_in(self, book: ImitatedBook | None, then: ImitatedBook | None, after: Corpus) -> Iterator[Change]:
+        either = book or then
+        assert either is not None
+        old = {heading.uid: heading for heading in self.headings(book)} if book else {}
+        new = {heading.uid: heading for heading in after.headings(then)} if then else {}
+        turns = self._turns(either)
+        told: set[str] = set()
+        if old and new:
+            for kind, whole, parts in turns.cuts:
+                before, now = (old, new) if kind == "split" else (new, old)
+                if whole in before and parts[1] in now and parts[1] not in before:
+                    recs = tuple(now[part].rec for part in parts)
+                    told |= {whole, *parts}
+                    one, other = old[whole], new[whole]
+                    yield Change(kind, either.library, either.number, one.rec, other.rec, recs)
+        for uid in (old.keys() | new.keys()) - told:
+            one_, other_ = old.get(uid), new.get(uid)
+            kind_ = self._change_of(uid, book, one_, then, other_, after)
+            if kind_:
+                yield Change(
+                    kind_, either.library, either.number, one_.rec if one_ else None, other_.rec if other_ else None
+                )
+
+    def _change_of(
+        self,
+        uid: str,
+        book: ImitatedBook | None,
+        before: ImitatedHeading | None,
+        then: ImitatedBook | None,
+        now: ImitatedHeading | None,
+        after: Corpus,
+    ) -> ChangeKind | None:
+        if now is None or then is None:
+            return "removed" if then else "book-removed"
+        if before is None or book is None:
+            return "returned" if self._had(then, uid) else "added"
+        blocks, later = self.blocks(book, before), after.blocks(then, now)
+        if blocks != later and life.narrow(blocks) != life.narrow(later):
+            return "edited"
+        if before.title != now.title:
+            return "retitled"
+        if before.rec != now.rec:
+            return "moved"
+        return "cosmetic" if self.lines(book, before) != after.lines(then, now) else None
+
+    def _had(self, book: ImitatedBook, uid: str) -> bool:
+        """Whether the entry was there at an earlier state."""
+        for state in range(self.state):
+            earlier = self.at(state)
+            same = earlier.book(book.library, book.number)
+            if same and any(heading.uid == uid for heading in earlier.headings(same)):
+                return True
+        return False
 
 
 def _rewrapped(width: int) -> int:
@@ -213,10 +240,10 @@ def _books(size: int, seed: int) -> tuple[ImitatedBook, ...]:
 
 
 @lru_cache(maxsize=512)
-def _headings(seed: int, state: int, library: str, number: int, title: str, size: int) -> tuple[ImitatedHeading, ...]:
-    """The table of contents: codes of one character a level, page order = order of the codes."""
-    random = Random(f"{seed}/{library}/{number}/contents")
-    nodes: list[tuple[str, int, str, bool]] = []  # uid, depth, title, leaf
+def _nodes(seed: int, place: str, size: int) -> tuple[Node, ...]:
+    """Headings of a book at state 0."""
+    random = Random(f"{seed}/{place}/contents")
+    nodes: list[Node] = []
     nodes += [(front, 0, front, True) for front in ("序", "凡  例", "概 述")]
     nodes.append(("大事记", 0, "大事记", False))
     years = min(12, max(2, size // 12))
@@ -236,17 +263,18 @@ def _headings(seed: int, state: int, library: str, number: int, title: str, size
         parts += 1
     nodes = nodes[: max(1, size - 1)]
     nodes.append(("附录", 0, "附录", True))
-    if state >= 1:
-        middle = next((place for place, node in enumerate(nodes) if node[1] == 2), len(nodes) // 2)
-        nodes.insert(middle, ("补遗", nodes[middle][1], "补遗  新发现的碑刻", True))
-        nodes.pop(len(nodes) - 2)
-        retitled = 2 % len(nodes)
-        uid, depth, _, leaf = nodes[retitled]
-        nodes[retitled] = (uid, depth, "概述（修订）", leaf)
-    return tuple(_coded(nodes, library, random))
+    return tuple(nodes)
 
 
-def _coded(nodes: list[tuple[str, int, str, bool]], library: str, random: Random) -> Iterator[ImitatedHeading]:
+@lru_cache(maxsize=512)
+def _headings(seed: int, state: int, library: str, number: int, title: str, size: int) -> tuple[ImitatedHeading, ...]:
+    """The table of contents: codes of one character a level, page order = order of the codes."""
+    place = f"{library}/{number}"
+    nodes = _nodes(seed, place, size)
+    return tuple(_coded(life.nodes_at(nodes, state, life.turns(seed, place, nodes)), library))
+
+
+def _coded(nodes: Sequence[Node], library: str) -> Iterator[ImitatedHeading]:
     counts, codes, titles = [0, 0, 0], ["", "", ""], ["", "", ""]
     for rec, (uid, depth, title, leaf) in enumerate(nodes, 1):
         counts[depth] += 1
@@ -270,48 +298,3 @@ def _numeral(place: int) -> str:
 
 def _spaced(text: str, random: Random) -> str:
     return "  ".join(text) if len(text) == 2 and random.random() < 0.5 else text
-
-
-def _blocks(random: Random, heading: ImitatedHeading) -> list[Block]:
-    if not heading.leaf:
-        return [Block("paragraph", prose.paragraph(random, 2))] if random.random() < 0.3 else []
-    blocks: list[Block] = []
-    if random.random() < 0.3:
-        names = ("概况", "项目建设", "队伍建设")[: random.randint(2, 3)]
-        blocks += [Block("item", prose.paragraph(random, random.randint(3, 7)), heading=name) for name in names]
-    else:
-        # Half of all entries are short, a few very long: the median of the original is about 900 characters.
-        count = min(60, max(1, round(random.lognormvariate(1.3, 0.8))))
-        blocks += [Block("paragraph", prose.paragraph(random, random.randint(3, 9))) for _ in range(count)]
-    if random.random() < 0.15:
-        rare = random.choice(prose.RARE_GB18030 if random.random() < 0.5 else prose.PRIVATE_USE)
-        blocks.append(Block("paragraph", f"碑阳题名有“{rare}”字，今人多不识，志之待考；〃者同上。"))
-    if random.random() < 0.25:
-        rows = [("年份", "作物", "面积（亩）", "备注")]
-        rows += [
-            (str(1986 + row), random.choice(prose.CROPS), str(random.randint(100, 99_999)), prose.subject(random))
-            for row in range(random.randint(2, 8))
-        ]
-        caption = f"表 {random.randint(1, 9)}-{random.randint(1, 9)}-1  {prose.subject(random)}一览表"
-        blocks.append(Block("table", caption, rows=tuple(rows), ended=random.random() > 0.05))
-    if random.random() < 0.2:
-        blocks.append(Block("signature", prose.name(random)))
-        blocks.append(Block("signature", f"{random.randint(1987, 2006)}年{random.randint(1, 12)}月"))
-    elif random.random() < 0.15 and blocks[-1].kind == "paragraph":
-        last = blocks.pop()
-        blocks.append(replace(last, text=f"{last.text}({prose.name(random)})"))
-    return blocks
-
-
-def _edited(blocks: list[Block], heading: ImitatedHeading, size: int, state: int) -> list[Block]:
-    """Two texts of every book change at state 1: a number in one, a sentence more in another."""
-    if state >= 1 and heading.uid in ("序", "大事记/1986") and blocks and blocks[0].text:
-        text = blocks[0].text
-        if heading.uid == "序":
-            digit = next((place for place, character in enumerate(text) if character.isdigit()), None)
-            if digit is not None:
-                text = f"{text[:digit]}{(int(text[digit]) + 1) % 10}{text[digit + 1 :]}"
-        else:
-            text += "同年，县志办公室恢复，着手续修。"
-        return [replace(blocks[0], text=text), *blocks[1:]]
-    return blocks

@@ -9,14 +9,20 @@ from typing import Any
 from mirror.imitation import Corpus
 from tests.home import Home
 
-#: Kind, old id, new id.
-Told = tuple[str, str | None, str | None]
+#: Kind, ids before, ids after.
+Told = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 
 def told(found: dict[str, Any]) -> Counter[Told]:
     """The changes of a JSON answer, template-only ones left out: the truth knows of texts and layout."""
     return Counter(
-        (change["kind"], change["old_id"], None if change["kind"] == "removed" else change["id"])
+        (
+            change["kind"],
+            tuple(
+                change.get("old_ids", [change["old_id"]] if change["old_id"] and change["kind"] != "returned" else [])
+            ),
+            tuple(change.get("ids", [change["id"]] if change["kind"] != "removed" else [])),
+        )
         for change in found["changes"]
         if change.get("detail") != "template"
     )
@@ -27,9 +33,11 @@ def true_changes(corpus: Corpus, since: int, until: int) -> Counter[Told]:
     for change in corpus.at(since).changes(until):
         place = f"{change.library}/{change.book}"
         kind = "removed" if change.kind == "book-removed" else change.kind
-        old = None if change.old_rec is None else f"{place}/{change.old_rec}"
-        new = None if change.new_rec is None else f"{place}/{change.new_rec}"
-        found[kind, old, new] += 1
+        old = () if change.old_rec is None else (change.old_rec,)
+        new = () if change.new_rec is None else (change.new_rec,)
+        old = change.parts if kind == "merged" else () if kind == "returned" else old
+        new = change.parts if kind == "split" else new
+        found[kind, tuple(f"{place}/{rec}" for rec in old), tuple(f"{place}/{rec}" for rec in new)] += 1
     return found
 
 
