@@ -61,15 +61,15 @@ def match(
         other: Texts of the later one.
     """
     work = _Work(list(old), list(new), one, other)
-    for key, needs_text in _EXACT:
-        work.join(key, key, needs_text=needs_text)
-    for same_place in (True, False):
-        work.join(
-            lambda held, at=same_place: (at and held.id, one.words(held), _title(held)),  # type: ignore[misc]
-            lambda held, at=same_place: (at and held.id, other.words(held), _title(held)),  # type: ignore[misc]
-            needs_text=not same_place,
-        )
-    work.join(one.words, other.words, needs_text=True)
+    for key in _EXACT:
+        work.join(key, key)
+    work.join_same_place()
+    for key in _TELLING:
+        work.join(key, key, telling=True)
+    work.join(
+        lambda held: (one.words(held), _title(held)), lambda held: (other.words(held), _title(held)), telling=True
+    )
+    work.join(one.words, other.words, telling=True)
     work.fill_slots(unmoved)
     work.join_near(SAME_TITLE, lambda held: (held.path, _title(held)))
     work.join_near(ANYWHERE, None)
@@ -80,17 +80,20 @@ def _title(held: Held) -> str:
     return fold(held.title or "")
 
 
-#: From the surest to the least sure; True where the text must be long enough to be known by.
-_EXACT: tuple[tuple[Key, bool], ...] = (
-    (lambda held: (held.id, held.text_digest, _title(held), held.path), False),
-    (lambda held: (held.library, held.book, held.text_digest, _title(held), held.path), False),
-    (lambda held: (held.text_digest, _title(held), held.path), True),
-    (lambda held: (held.id, held.text_digest, _title(held)), False),
-    (lambda held: (held.library, held.book, held.text_digest, _title(held)), False),
-    (lambda held: (held.text_digest, _title(held)), True),
-    (lambda held: (held.id, held.text_digest), True),
-    (lambda held: (held.library, held.book, held.text_digest), True),
-    (lambda held: held.text_digest, True),
+#: Exact keys, from the surest to the least sure.
+_EXACT: tuple[Key, ...] = (
+    lambda held: (held.id, held.text_digest, _title(held), held.path),
+    lambda held: (held.book_place, held.text_digest, _title(held), held.path),
+    lambda held: (held.id, held.text_digest, _title(held)),
+    lambda held: (held.book_place, held.text_digest, _title(held)),
+)
+#: For texts long enough to be known by.
+_TELLING: tuple[Key, ...] = (
+    lambda held: (held.text_digest, _title(held), held.path),
+    lambda held: (held.text_digest, _title(held)),
+    lambda held: (held.id, held.text_digest),
+    lambda held: (held.book_place, held.text_digest),
+    lambda held: held.text_digest,
 )
 
 
@@ -102,21 +105,27 @@ class _Work:
         self.one, self.other = one, other
         self.pairs: list[Pair] = []
 
-    def join(self, key: Key, other_key: Key, *, needs_text: bool) -> None:
-        """Pair entries of equal keys; of several with one key, first with first."""
+    def join(self, key: Key, other_key: Key, *, telling: bool = False) -> None:
+        """Pair entries of equal keys, of several with one key first with first; only telling texts, if so wanted."""
         if not self.old or not self.new:
             return
         waiting: dict[Hashable, list[Held]] = defaultdict(list)
         for held in reversed(self.old):
-            if not needs_text or held.size >= TELLING:
+            if not telling or held.size >= TELLING:
                 waiting[key(held)].append(held)
         self._take(
             [
                 (having.pop(), held)
                 for held in self.new
-                if (not needs_text or held.size >= TELLING) and (having := waiting.get(other_key(held)))
+                if (not telling or held.size >= TELLING) and (having := waiting.get(other_key(held)))
             ]
         )
+
+    def join_same_place(self) -> None:
+        """Pair entries of one number that have one title and say the same, however it is set."""
+        here = {held.id: held for held in self.old}
+        both = [(held, now) for now in self.new if (held := here.get(now.id)) and _title(held) == _title(now)]
+        self._take([pair for pair in both if self.one.words(pair[0]) == self.other.words(pair[1])])
 
     def join_near(self, least: float, key: Key | None) -> None:
         """Pair entries whose texts are alike, the most alike first; with a key, only those of equal keys."""

@@ -19,6 +19,8 @@ _REST = 8
 _LEAST = 40
 #: Only one shingle in so many is looked up to find where a part may belong.
 _SAMPLED = 8
+#: Wholes, those with most in common, that a part is compared with.
+_LOOKED_AT = 5
 
 
 def find_parts(
@@ -55,11 +57,10 @@ def find_parts(
         for number in numbers:
             if number % _SAMPLED == 0:
                 hits.update(holders.get(number, ()))
-        for whole, _ in hits.most_common(3):
-            near_by = {whole.book_place} | ({partner[whole].book_place} if whole in partner else set())
-            if part.book_place in near_by and covered(numbers, shingles(text(whole))) >= _WITHIN:
-                wanted[whole].append(part)
-                break
+        here = [whole for whole, _ in hits.most_common() if part.book_place in _places(whole, partner)]
+        shares = [(covered(numbers, shingles(text(whole))), -place) for place, whole in enumerate(here[:_LOOKED_AT])]
+        if shares and (best := max(shares))[0] >= _WITHIN:
+            wanted[here[-best[1]]].append(part)
     found = []
     for whole, parts in wanted.items():
         numbers = shingles(text(whole))
@@ -72,6 +73,11 @@ def find_parts(
         if len(chosen) > 1 and covered(numbers, together) >= _WITHIN:
             found.append((whole, tuple(sorted(chosen, key=lambda held: (held.library, held.book, held.rec)))))
     return found
+
+
+def _places(whole: Held, partner: dict[Held, Held]) -> set[tuple[str, int]]:
+    """The books in which parts of an entry are looked for."""
+    return {whole.book_place, partner.get(whole, whole).book_place}
 
 
 def _chosen(parts: Sequence[Held], pieces: dict[Held, set[int]], whole: set[int]) -> tuple[list[Held], set[int]]:

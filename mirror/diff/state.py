@@ -21,6 +21,8 @@ from typing import Any
 from mirror.diff.fold import fold, fold_body
 from mirror.diff.near import Sketch, sketch
 
+_BLANKS = " \t\n\u3000\xa0"
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -85,7 +87,7 @@ class Held:
     version: int
     capture: int
     text_digest: str
-    size: int  #: characters of its reading text
+    size: int  #: characters of its reading text, blanks around it not counted
     title: str | None
     path: tuple[str, ...]
 
@@ -249,7 +251,8 @@ class State:
 
     def _held(self, book: BookState, rec: int, answer: Answer, heading: Heading | None) -> Held:
         digest, size, title, path = self.db.execute(
-            "SELECT text_digest, length(text), title, path FROM version WHERE id = ?", (answer.version,)
+            "SELECT text_digest, length(trim(text, ?)), title, path FROM version WHERE id = ?",
+            (_BLANKS, answer.version),
         ).fetchone()
         if heading is None:
             heading = Heading(title, tuple(json.loads(path or "[]")))
