@@ -38,8 +38,9 @@ def test_every_change_is_told_and_no_other(home: Home, dialect: str, markup: str
         *("added", "removed", "edited", "moved", "retitled"),
         *("cosmetic", "split", "merged", "returned"),
     }
-    template = diff(home, "2", "3")["summary"]
-    assert template["template_only"] == template["cosmetic"] == sum(1 for _ in corpus.at(2).entries())
+    if markup != "table":  # the one markup that keeps its template
+        template = diff(home, "2", "3")["summary"]
+        assert template["template_only"] == template["cosmetic"] == sum(1 for _ in corpus.at(2).entries())
 
 
 def test_hunks_lead_from_the_old_text_to_the_new_and_both_captures_are_named(home: Home) -> None:
