@@ -24,7 +24,8 @@ from mirror.errors import UsageError
 from mirror.frontier.due import DuePolicy
 from mirror.frontier.scope import Scope
 from mirror.politeness.quiet import QuietHours
-from mirror.sites import SOURCES, open_site
+from mirror.sites import SOURCES, Site, open_site
+from mirror.sites.selectors import Selectors, compile_selector
 
 #: Printable ASCII, for a header field; parentheses and backslashes would end the comment it stands in.
 _CONTACT = re.compile(
@@ -125,6 +126,16 @@ class RecrawlConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SelectorsConfig(Selectors):
+    """网页改版时的提示，CSS 或 XPath / hints for pages of unknown markup, CSS or XPath; then `mirror rebuild`"""
+
+    entry_text: str = _about("", "正文所在 / the text of an entry, such as 'div.content pre'")
+    entry_title: str = _about("", "条目标题 / its title")
+    entry_path: str = _about("", "上级标题，每级一个 / the headings above it, one each")
+    links: str = _about("", "库、书、条目的链接 / links to libraries, books, entries, such as '//li/@data-path'")
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionConfig:
     """Everything `mirror.toml` says.
 
@@ -143,6 +154,11 @@ class CollectionConfig:
     capture: CaptureConfig = CaptureConfig()
     retry: RetryConfig = RetryConfig()
     recrawl: RecrawlConfig = RecrawlConfig()
+    selectors: SelectorsConfig = SelectorsConfig()
+
+    def site(self) -> Site:
+        """The source, as these settings read it."""
+        return open_site(self.source, self.base_url, self.selectors)
 
     @property
     def user_agent(self) -> str:
@@ -183,6 +199,7 @@ SECTIONS: dict[str, type[Any]] = {
     "capture": CaptureConfig,
     "retry": RetryConfig,
     "recrawl": RecrawlConfig,
+    "selectors": SelectorsConfig,
 }
 _TOP = ("source", "base_url", "contact", "operator")
 _KINDS = {
@@ -424,6 +441,13 @@ def _checked(config: CollectionConfig, place: Callable[[str], str]) -> Collectio
         QuietHours.parse(polite.quiet_hours, polite.time_zone)
     except ValueError as error:
         raise UsageError(f"{place('politeness.quiet_hours')}: {error}") from None
+    for item in fields(SelectorsConfig):
+        selector = getattr(config.selectors, item.name)
+        if selector:
+            try:
+                compile_selector(selector)
+            except UsageError as error:
+                raise UsageError(f"{place(f'selectors.{item.name}')}: {error}") from None
     for text in config.recrawl.important:
         try:
             Scope.parse(text)

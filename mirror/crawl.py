@@ -42,7 +42,6 @@ from mirror.politeness.pace import Pace
 from mirror.politeness.robots import RobotsPolicy
 from mirror.reports.facts import crawl_report, write_report
 from mirror.search import index
-from mirror.sites import open_site
 from mirror.sites.site import Site
 from mirror.store import widths
 from mirror.store.entries import dumps
@@ -132,7 +131,7 @@ class Crawl:
         self.config = config
         self.scopes = scopes
         self.plan: Plan = plan
-        self.site: Site = open_site(config.source, config.base_url)
+        self.site: Site = config.site()
         self.outcome: str | None = None
         self.error: Exception | None = None
         self.on_event = on_event

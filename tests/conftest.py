@@ -10,7 +10,6 @@ from hypothesis import settings
 
 from tests.home import Home
 
-
 # A slow machine is no fault of the code.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

@@ -7,7 +7,6 @@ import click
 from mirror.cli.options import collection_argument
 from mirror.collection import Collection
 from mirror.frontier import reconcile
-from mirror.sites import open_site
 
 
 @click.command("rebuild")
@@ -25,7 +24,7 @@ def command(collection: Collection) -> None:
     with collection.locked():
         reconcile.rebuild(
             collection,
-            open_site(config.source, config.base_url),
+            config.site(),
             lambda name, records: click.echo(f"{name}: {records} 条记录 records", err=True),
         )
     click.echo(f"已重建 rebuilt: {collection.database_path}", err=True)

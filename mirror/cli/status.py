@@ -26,6 +26,10 @@ _NOTED = {
     "gaps": "缺号 gaps",
     "gone": "已撤 gone",
 }
+_ODD_ADVICE = """\
+    已存档而未能读懂。若网页已改版，可在 mirror.toml 的 [selectors] 中指明正文所在，再运行 `mirror rebuild`。
+    They are archived and not understood. If the markup has changed, say in mirror.toml under [selectors] where
+    things stand, then run `mirror rebuild`."""
 
 
 @click.command("status")
@@ -163,6 +167,12 @@ def show_coverage(found: Coverage) -> None:
         console.print(f"[yellow]未得到 not had:[/] {page['kind']} {page['url']}: {page['reason']}")
     for reason, count in Counter(entry.reason for book in books for entry in book.failed).most_common(5):
         console.print(f"[yellow]失败 failed:[/] {count} × {reason}")
+    for odd in found.odd_pages:
+        console.print(f"[yellow]异样 odd {odd.kind}:[/] {odd.count} × {odd.reason}", soft_wrap=True)
+        for url in odd.examples:
+            console.print(f"    {url}", soft_wrap=True, markup=False)
+    if found.odd_pages:
+        console.print(_ODD_ADVICE, soft_wrap=True, markup=False)
     if found.waiting:
         console.print(f"[yellow]待访问 still to be asked:[/] {found.waiting}")
     if found.complete:

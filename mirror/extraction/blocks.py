@@ -206,6 +206,13 @@ def _is_one_line_of_many(element: Element, parent: Element, weights: dict[Elemen
     return any(other is not element and other.tag == element.tag and weights.get(other) for other in parent)
 
 
+def lay_out(element: Element) -> str:
+    """The text of one element as it is laid out, all of it."""
+    if element.tag == "textarea":
+        return _without_first_newline(words_of(element))
+    return _lay_out(element, _Weighed({}, {}, set()))
+
+
 def _lay_out(element: Element, weighed: _Weighed) -> str:
     """The text of an element as it is laid out, without what stands beside it."""
     if element.tag == "pre" and len(element) == 0:

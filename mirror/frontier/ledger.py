@@ -50,6 +50,9 @@ _ADD = "INSERT OR IGNORE INTO url (key, url, kind, library, book, rec, rank) VAL
 #: Redirects followed for one question before it counts as a loop (RFC 9110, 15.4, leaves the number to us).
 MOST_HOPS = 5
 
+#: Pages of these kinds are answers even where they do not look as expected.
+_MAY_BE_ODD: frozenset[PageKind] = frozenset(("robots", "asset", "search", "other"))
+
 #: A question that failed is asked once more when everything else has been asked.
 MOST_PASSES = 2
 
@@ -97,7 +100,7 @@ def standing_of(page: Page | None, truncated: str | None, failure: str | None) -
             return "done", None
         case "gone":
             return "gone", page.reason or "the source says it does not exist"
-        case "odd" if page.kind in ("robots", "asset", "search", "other"):
+        case "odd" if page.kind in _MAY_BE_ODD:
             return "done", page.reason
         case verdict:
             return "failed", f"{verdict}: {page.reason}" if page.reason else verdict
@@ -426,6 +429,12 @@ class Ledger:
         elif state == "gone" and self.is_expected(lease):
             state, reason = "failed", f"listed by the source, and yet {reason}"
         verdict = "failed" if reading.failure else page.verdict if page else "ok"
+        if page is None and reading.original is not None and state == "done":
+            verdict, reason = db.execute(
+                "SELECT verdict, reason FROM capture WHERE id = ?", (reading.original,)
+            ).fetchone()
+            if verdict == "odd" and lease.kind not in _MAY_BE_ODD:
+                state = "failed"  # the same odd page once more
         warc = self._warc(db, written.filename)
         capture: int = db.execute(
             "INSERT INTO capture (url_id, crawl, target, timestamp, type, status, mime, record_id, payload_digest, "

@@ -7,7 +7,8 @@ from typing import Literal
 
 from mirror.imitation.corpus import Corpus, ImitatedBook, ImitatedHeading
 
-Markup = Literal["pre", "br", "lines", "table"]
+#: `fields`: text in a form field, links without anchors; nobody can read it without being told.
+Markup = Literal["pre", "br", "lines", "table", "fields"]
 
 _TAGLINE = "停运省级地情数据库的公开镜像与长期存档。"
 
@@ -59,7 +60,9 @@ def section(corpus: Corpus, book: ImitatedBook, markup: Markup) -> bytes:
     trail = _trail([("首页", "/"), (title, f"/database/{book.library}/"), (book.title, None)], markup)
     body, depth = "<main><ul>", 0
     for number, heading in enumerate(corpus.headings(book)):
-        link = f'<a href="/database/{book.library}/section/{book.number}/article/{heading.rec}/">{escape(heading.title)}</a>'
+        path = f"/database/{book.library}/section/{book.number}/article/{heading.rec}/"
+        name = escape(heading.title)
+        link = f'<a href="{path}">{name}</a>' if markup != "fields" else f'<b data-path="{path}">{name}</b>'
         if heading.depth > depth:
             body += "<ul>" * (heading.depth - depth)
         elif number:
@@ -91,6 +94,10 @@ def article(corpus: Corpus, book: ImitatedBook, heading: ImitatedHeading, markup
         case "lines":
             text = '<article><h2>{}</h2><div style="white-space:pre-wrap">{}</div></article>'.format(
                 escape(heading.title), "".join(f'<p class="line">{line}</p>' for line in lines)
+            )
+        case "fields":
+            text = '<p class="caption">{}</p><textarea readonly>\n{}</textarea>'.format(
+                escape(heading.title), "\n".join(lines)
             )
         case "table":
             text = "<table><tr><td><b>{}</b></td></tr><tr><td><pre>\n{}\n</pre></td></tr></table>".format(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mirror.errors import UsageError
 from mirror.sites.chorography import Chorography
 from mirror.sites.mse import Mse
+from mirror.sites.selectors import Selecting, Selectors
 from mirror.sites.site import Answer, Site
 
 __all__ = ["SOURCES", "Answer", "Site", "open_site"]
@@ -15,12 +16,13 @@ __all__ = ["SOURCES", "Answer", "Site", "open_site"]
 SOURCES: dict[str, Callable[[str | None], Site]] = {"mse": Mse, "chorography": Chorography}
 
 
-def open_site(name: str, base_url: str | None = None) -> Site:
+def open_site(name: str, base_url: str | None = None, selectors: Selectors | None = None) -> Site:
     """All knowledge of one source.
 
     Args:
         name: One of `SOURCES`.
         base_url: Root of the site, any http or https address with port and path; None for its own.
+        selectors: Where to find things on pages of unknown markup.
 
     Raises:
         UsageError: No source has that name, or the base URL is none.
@@ -30,4 +32,5 @@ def open_site(name: str, base_url: str | None = None) -> Site:
     except KeyError:
         known = ", ".join(sorted(SOURCES))
         raise UsageError(f"there is no source {name!r}; known sources: {known}") from None
-    return source(base_url)
+    site = source(base_url)
+    return Selecting(site, selectors) if selectors else site

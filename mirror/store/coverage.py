@@ -10,6 +10,7 @@ from typing import Any
 from mirror.store.entries import text_digest
 from mirror.store.headings import Listed, headings_of
 from mirror.store.listing import is_named, newest_listing
+from mirror.store.odd import OddPages, odd_pages
 
 _EMPTY = text_digest("")
 
@@ -109,6 +110,7 @@ class Coverage:
     libraries: list[LibraryCoverage]
     unanswered: list[dict[str, str]]  #: home, library and list pages that could not be had
     waiting: int  #: questions found and not yet asked
+    odd_pages: list[OddPages] = field(default_factory=list)  #: pages that do not look as they should
 
     @property
     def complete(self) -> bool:
@@ -170,7 +172,7 @@ def coverage(db: sqlite3.Connection) -> Coverage:
         "SELECT count(*) FROM url WHERE state IN ('found', 'leased') "
         "AND kind IN ('home', 'sitemap', 'library', 'list', 'entry')"
     ).fetchone()
-    return Coverage(list(libraries.values()), unanswered, waiting)
+    return Coverage(list(libraries.values()), unanswered, waiting, odd_pages(db))
 
 
 def _is_taken_away(db: sqlite3.Connection, library: str, number: int) -> bool:
