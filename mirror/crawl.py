@@ -45,6 +45,7 @@ from mirror.search import index
 from mirror.sites.site import Site
 from mirror.store import widths
 from mirror.store.entries import dumps
+from mirror.verify import fixity
 from warc import cdxj, message
 from warc.capture import Capture, FailedAttempt
 from warc.record import Original, Written, warc_date
@@ -459,6 +460,7 @@ class Crawl:
         for name in [name for name in self._finished if self._unsettled[name] <= 0]:
             cdxj.merge_into(self.collection.index, self.ledger.index_lines(name))
             self.ledger.finish_warc(name, (self.collection.archive / name).stat().st_size)
+            fixity.take_up_file(self.collection.path, self.collection.archive / name)
             self._finished.remove(name)
             del self._unsettled[name]
 

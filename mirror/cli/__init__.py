@@ -28,6 +28,7 @@ class _Commands(click.Group):
         "search",
         "export",
         "import",
+        "verify",
         "rebuild",
         "demo",
     )

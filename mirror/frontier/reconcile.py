@@ -25,6 +25,7 @@ from mirror.search import index as search_index
 from mirror.sites.site import Site
 from mirror.store import widths
 from mirror.store.database import Database
+from mirror.verify import fixity
 from warc import cdxj, reader, repair
 from warc.capture import FailedAttempt
 from warc.reader import Record
@@ -67,6 +68,7 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
             ingest_import(path, imports[name], collection.index, site, ledger)
         else:
             ingest(path, collection.index, site, ledger)
+        fixity.take_up_file(collection.path, path)
     settle_revisits(collection.archive, site, ledger, imports)
     widths.settle(ledger.database)
 

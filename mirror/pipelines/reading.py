@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mirror.extraction.page import Page
 from mirror.frontier.lease import Lease
 from mirror.frontier.ledger import Reading
 from mirror.sites.site import Answer, PageReader
@@ -26,11 +27,7 @@ def read_capture(
         original: For a revisit, the capture it refers to; then the page says what that one said.
     """
     head = message.parse_head(capture.head)
-    page = None
-    if original is None:
-        body = capture.payload.read(MOST_READ_BYTES)
-        cut = capture.truncated is not None or len(body) < capture.payload.size
-        page = site.read(Answer(capture.target_uri, head.status, head.fields, body, truncated=cut))
+    page = read_page(site, capture) if original is None else None
     return Reading(
         lease=lease,
         target=capture.target_uri,
@@ -42,6 +39,14 @@ def read_capture(
         modified=_text(head.get(b"last-modified")),
         size_bytes=capture.payload.size,
     )
+
+
+def read_page(site: Site, capture: Capture) -> Page:
+    """What the payload of a capture says."""
+    head = message.parse_head(capture.head)
+    body = capture.payload.read(MOST_READ_BYTES)
+    cut = capture.truncated is not None or len(body) < capture.payload.size
+    return site.read(Answer(capture.target_uri, head.status, head.fields, body, truncated=cut))
 
 
 def _text(value: bytes | None) -> str | None:

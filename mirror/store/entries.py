@@ -57,11 +57,7 @@ def save_contents(db: sqlite3.Connection, contents: Contents, seen: str) -> int:
     Returns:
         The number of this table of contents in the store.
     """
-    rows = [
-        (place, heading.rec, heading.title, heading.code, heading.indent, dumps(heading.path))
-        for place, heading in enumerate(contents.headings)
-    ]
-    digest = hashlib.sha256(dumps([contents.complete, rows]).encode()).hexdigest()
+    rows, digest = contents_rows(contents)
     save_books(db, [Book(contents.library, contents.book, None)])
     place = (contents.library, contents.book, digest)
     found = db.execute("SELECT id FROM contents WHERE (library, book, digest) = (?, ?, ?)", place).fetchone()
@@ -82,6 +78,15 @@ def save_contents(db: sqlite3.Connection, contents: Contents, seen: str) -> int:
     )
     _make_newest_contents(db, number)
     return number
+
+
+def contents_rows(contents: Contents) -> tuple[list[tuple[Any, ...]], str]:
+    """A table of contents as it is kept: its rows, and the digest that tells it from others."""
+    rows = [
+        (place, heading.rec, heading.title, heading.code, heading.indent, dumps(heading.path))
+        for place, heading in enumerate(contents.headings)
+    ]
+    return rows, hashlib.sha256(dumps([contents.complete, rows]).encode()).hexdigest()
 
 
 def touch_contents(db: sqlite3.Connection, number: int, seen: str) -> None:
@@ -127,13 +132,7 @@ def save_entry(db: sqlite3.Connection, entry: Entry, capture: int, seen: str) ->
         The number of the version.
     """
     content = entry.content
-    said = (
-        entry.title,
-        entry.code,
-        None if entry.path is None else dumps(entry.path),
-        dumps([entry.charset.declared, entry.charset.used, entry.charset.undecodable, entry.charset.private_use]),
-        content.raw_text,
-    )
+    said = as_said(entry)
     digest = _digest(said)
     place = (entry.library, entry.book, entry.rec)
     row = db.execute(
@@ -169,6 +168,17 @@ def save_entry(db: sqlite3.Connection, entry: Entry, capture: int, seen: str) ->
             db.execute("INSERT INTO short_version VALUES (?, ?)", (version, characters))
     _make_newest_version(db, version)
     return version
+
+
+def as_said(entry: Entry) -> tuple[str | None, ...]:
+    """What the source says, as it is kept: `title, code, path, charset, raw_text`."""
+    return (
+        entry.title,
+        entry.code,
+        None if entry.path is None else dumps(entry.path),
+        dumps([entry.charset.declared, entry.charset.used, entry.charset.undecodable, entry.charset.private_use]),
+        entry.content.raw_text,
+    )
 
 
 def as_read(content: Text) -> tuple[Any, ...]:

@@ -1,0 +1,1 @@
+"""Is a collection whole? What `warc.verify` says of its files, and index, fixity, ledger and store against them."""
