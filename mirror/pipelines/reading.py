@@ -41,7 +41,7 @@ def read_capture(
     )
 
 
-def read_page(site: Site, capture: Capture) -> Page:
+def read_page(site: PageReader, capture: Capture) -> Page:
     """What the payload of a capture says."""
     head = message.parse_head(capture.head)
     body = capture.payload.read(MOST_READ_BYTES)

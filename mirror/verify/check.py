@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mirror.collection import Collection
+from mirror.imports import manifest
 from mirror.sites import open_site
 from mirror.verify import fixity, index, ledger, texts
 from warc import reader
@@ -91,8 +92,14 @@ def verify(
     paths = _warcs(collection.archive)
     skipped = [path.name for path in collection.open_warcs()]
     problem = ledger.problem_of(collection.database_path)
-    observe = None if problem else texts.Rederive(collection.database_path, config.source, config.base_url)
-    files = [File(number, path, is_ours(path, collection.name), path.name) for number, path in enumerate(paths)]
+    imported = {name: one.base_urls for name, one in manifest.by_archive(collection).items()}
+    observe = None
+    if not problem:
+        observe = texts.Rederive(collection.database_path, config.source, config.base_url, imported)
+    files = [
+        File(number, path, path.name not in imported and is_ours(path, collection.name), path.name)
+        for number, path in enumerate(paths)
+    ]
     with survey(files, observe=observe, workers=workers, progress=progress) as found:
         for name in skipped:
             found.say(
@@ -155,22 +162,22 @@ def _judge_reports(found: Survey, reports: Path) -> None:
 
 def _judge_fixity(found: Survey, collection: Collection) -> None:
     """Files against the fixity ledger; new ones are taken up if nothing is wrong with them."""
-    manifest, before = fixity.read(collection.path), fixity.last_verified(collection.path)
-    for text in manifest.oddities:
+    held, before = fixity.read(collection.path), fixity.last_verified(collection.path)
+    for text in held.oddities:
         found.say("fixity-ledger", "manifest-sha256.txt", None, None, text)
     damaged = {row[0] for row in found.query("SELECT DISTINCT file FROM finding WHERE severity = 'error'")}
     verified: list[tuple[str, str, int]] = []
     missing: dict[str, str] = {}
     for one in found.files:
         name = one.file.path.relative_to(collection.path).as_posix()
-        known = manifest.digests.pop(name, None)
+        known = held.digests.pop(name, None)
         if known is None and "sha256" in before.get(name, {}):
             known = missing[name] = before[name]["sha256"]
             text = f"the line of {name} is gone; fixity.json still has it"
             found.say("fixity-ledger", "manifest-sha256.txt", None, None, text)
         if known is None and one.sha256:
             # With a ledger that is damaged itself, the file may have had a line there.
-            if one.file.name in damaged or manifest.oddities:
+            if one.file.name in damaged or held.oddities:
                 what = "the file" if one.file.name in damaged else "the fixity ledger"
                 text = f"{what} is damaged; the file is not taken into the fixity ledger"
                 found.say("fixity-withheld", one.file.name, None, None, text)
@@ -184,7 +191,7 @@ def _judge_fixity(found: Survey, collection: Collection) -> None:
             then = f"; it was whole at {last['last_verified']}, with {last['size']} bytes" if last else ""
             text = f"the file has {one.size_bytes} bytes and sha256 {one.sha256}, and had {known}{then}"
             found.say("fixity-changed", one.file.name, None, None, text)
-    for name in manifest.digests:
+    for name in held.digests:
         if not (collection.path / name).exists():
             text = f"{name} is in the fixity ledger and not on the disk"
             found.say("fixity-lost", Path(name).name, None, None, text)

@@ -118,6 +118,8 @@ def _judge_records(survey: Survey, known: dict[str, bool], is_of_source: Callabl
     )
     for file, offset, record_id, kind, target in rows:
         examined = survey.files[file].file
+        if kind == "revisit" and not examined.ours:
+            continue  # it may wait for its original to be imported
         if not target or not is_of_source(target) or (kind == "metadata" and not _is_attempt(examined.path, offset)):
             continue
         if known.get(examined.path.name):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mirror.extraction.entry import assemble
 from mirror.extraction.page import Entry, Page
 from mirror.frontier.ledger import standing_of
+from mirror.imports.foreign import capture_of
+from mirror.imports.sources import Sources
 from mirror.pipelines.reading import read_page
 from mirror.sites import open_site
+from mirror.sites.site import PageReader
 from mirror.store.entries import as_read, as_said, contents_rows
 from mirror.store.widths import widths_of
 from mirror.verify.ledger import connect
@@ -37,11 +40,13 @@ class Rederive:
         database: The collection's `mirror.db`.
         source: Of the collection, as in its settings.
         base_url: Likewise.
+        imported: Imported files by name, with the further roots the source had there.
     """
 
     database: Path
     source: str
     base_url: str
+    imported: Mapping[str, tuple[str, ...]]
 
     def __call__(self, file: File) -> Texts:
         return Texts(self, file)
@@ -53,18 +58,28 @@ class Texts:
     def __init__(self, rederive: Rederive, file: File) -> None:
         self._db = connect(rederive.database)
         self._site = open_site(rederive.source, rederive.base_url)
+        roots = rederive.imported.get(file.path.name)
+        self._sources = Sources(self._site, roots) if roots is not None else None
         self._path = file.path
         row = self._db.execute("SELECT id FROM warc WHERE name = ?", (file.path.name,)).fetchone()
         self._warc: int | None = row[0] if row else None
 
     def see(self, header: Header, found: Found, message: Message) -> Iterable[tuple[str, str]]:
-        if header.type != "response" or self._warc is None:
+        if header.type not in ("response", "resource") or self._warc is None:
             return []
         row = self._db.execute(_CAPTURE, (self._warc, found.offset, header.get("warc-record-id"))).fetchone()
         if row is None:
             return []  # told by `ledger.judge`
-        capture = as_record(self._path, header, found).capture()
-        page = read_page(self._site, capture)
+        record = as_record(self._path, header, found)
+        if self._sources is None:
+            site: PageReader = self._site
+            capture = record.capture()
+        else:
+            identified = self._sources.identify(header.target)
+            if identified is None:
+                return [("ledger-record", f"the ledger has a capture of {header.target}, which is not of the source")]
+            site, capture = identified[1], capture_of(record)
+        page = read_page(site, capture)
         return [*self._judge_entry(page, capture.truncated, row[0]), *self._judge_contents(page, row[1])]
 
     def close(self) -> Iterable[tuple[str, int | None, str | None, str]]:
