@@ -30,6 +30,7 @@ class _Commands(click.Group):
         "import",
         "verify",
         "rebuild",
+        "serve",
         "demo",
     )
 

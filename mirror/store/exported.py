@@ -90,3 +90,9 @@ def entry_at(db: sqlite3.Connection, place: Scope, at: str | None = None) -> dic
         (*values, place.library, place.book, place.rec),
     ).fetchone()
     return _as_dict(row) if row else None
+
+
+def entry_version(db: sqlite3.Connection, version: int) -> dict[str, Any] | None:
+    """An entry with one of its texts, by the version's number in the store; None if there is no such version."""
+    row = db.execute(_SELECT.format(version="?") + " WHERE e.id = v.entry", (version,)).fetchone()
+    return _as_dict(row) if row else None

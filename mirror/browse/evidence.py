@@ -1,0 +1,247 @@
+"""A capture's evidence: its record as it lies in the WARC file, read again and compared with what is stored of it.
+
+Every look at it is a check: the digests are computed from the bytes on disk at that moment.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mirror.collection import Collection
+from mirror.errors import MirrorError
+from mirror.sites import Answer, Site
+from mirror.store.entries import text_digest
+from warc import message, reader
+from warc.errors import DamagedRecordError
+from warc.payload import Payload
+from warc.reader import Record
+
+#: A longer record is checked by `mirror verify`, not while a reader waits.
+LONGEST_CHECKED = 24 << 20
+#: Heads are shown up to so many bytes.
+_SHOWN = 16 << 10
+
+Verdict = Literal["same", "different", "not checked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the ledger knows of a capture."""
+
+    id: int
+    target: str
+    timestamp: str
+    type: str
+    status: int | None
+    mime: str | None
+    verdict: str
+    reason: str | None
+    truncated: str | None
+    oddities: str | None
+    crawl: int
+    record_id: str
+    payload_digest: str | None
+    warc: str
+    offset: int
+    length: int
+    library: str | None
+    book: int | None
+    rec: int | None
+    kind: str
+    text_digest: str | None
+    original_warc: str | None
+    original_offset: int | None
+    original_timestamp: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison: what is stored, what was found just now."""
+
+    name: str
+    stored: str | None
+    found: str | None
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.stored is None or self.found is None:
+            return "not checked"
+        return "same" if self.stored == self.found else "different"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "verdict": self.verdict}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A record as it lies on disk, and how it compares."""
+
+    held: Held
+    header: list[tuple[str, str]] = field(default_factory=list)
+    request: str | None = None
+    response: str | None = None
+    payload_bytes: int | None = None
+    checks: list[Check] = field(default_factory=list)
+    problem: str | None = None  #: the record could not be read soundly, or is too long to be checked here
+
+    @property
+    def sound(self) -> bool | None:
+        """Whether all that was compared is the same; None if nothing was."""
+        if self.problem is not None and not self.checks:
+            return None
+        return self.problem is None and all(check.verdict != "different" for check in self.checks)
+
+    def as_dict(self) -> dict[str, Any]:
+        held = asdict(self.held)
+        held.pop("id")
+        return {
+            "capture": held,
+            "sound": self.sound,
+            "problem": self.problem,
+            "checks": [check.as_dict() for check in self.checks],
+            "warc_header": [{"name": name, "value": value} for name, value in self.header],
+            "request_head": self.request,
+            "response_head": self.response,
+            "payload_bytes": self.payload_bytes,
+        }
+
+
+_HELD = """
+SELECT c.id, c.target, c.timestamp, c.type, c.status, c.mime, c.verdict, c.reason, c.truncated, c.oddities, c.crawl,
+       c.record_id, c.payload_digest, w.name, c.offset, c.length, u.library, u.book, u.rec, u.kind,
+       v.text_digest, ow.name, o.offset, o.timestamp
+FROM capture AS c JOIN warc AS w ON w.id = c.warc_id JOIN url AS u ON u.id = c.url_id
+LEFT JOIN capture AS o ON o.id = c.original LEFT JOIN warc AS ow ON ow.id = o.warc_id
+LEFT JOIN version AS v ON v.id = coalesce(c.version, o.version)
+"""
+
+
+def held_at(db: sqlite3.Connection, warc: str, offset: int) -> Held | None:
+    """The capture whose record begins there, by the ledger."""
+    row = db.execute(_HELD + "WHERE w.name = ? AND c.offset = ?", (warc, offset)).fetchone()
+    return Held(*row) if row else None
+
+
+def held_nearest(db: sqlite3.Connection, key: str, at: str) -> Held | None:
+    """The answer to a question that is nearest to an instant, the older one of two; failed attempts are none."""
+    order = "AND c.type IN ('response', 'revisit') AND c.timestamp {} ? ORDER BY c.timestamp {} LIMIT 1"
+    before = db.execute(f"{_HELD} WHERE u.key = ? {order.format('<=', 'DESC')}", (key, at)).fetchone()
+    row = before or db.execute(f"{_HELD} WHERE u.key = ? {order.format('>', 'ASC')}", (key, at)).fetchone()
+    return Held(*row) if row else None
+
+
+def record_path(collection: Collection, warc: str) -> Path:
+    """Where a WARC file lies: finished, or still being written.
+
+    Args:
+        collection: Whose.
+        warc: Name of the file as the ledger has it, never as a reader wrote it.
+
+    Raises:
+        MirrorError: The file is not there.
+    """
+    if warc != Path(warc).name:
+        raise MirrorError(f"{warc!r} is no name of a WARC file; `mirror verify {collection.name}` tells more")
+    for path in (collection.archive / warc, collection.archive / (warc + ".open")):
+        if path.is_file():
+            return path
+    raise MirrorError(
+        f"{warc}: 文件不在档案中，请从副本恢复 / this file is not in the archive; restore it from a copy"
+    )
+
+
+def member(path: Path, offset: int, length: int) -> Iterator[bytes]:
+    """The exact bytes of a record's gzip member, in pieces."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        while length > 0 and (piece := file.read(min(length, 1 << 16))):
+            length -= len(piece)
+            yield piece
+
+
+def read_evidence(collection: Collection, site: Site, held: Held) -> Evidence:
+    """Read the record again and compare it with all that is stored of it. Never raises for what it finds."""
+    if held.length > LONGEST_CHECKED:
+        return Evidence(
+            held,
+            problem=f"记录太长，不在网页上核验 / too long to be checked here ({held.length} bytes); "
+            f"use `mirror verify {collection.name}`",
+        )
+    try:
+        path = record_path(collection, held.warc)
+        records = reader.read(path, from_offset=held.offset)
+        record = next(records, None)
+        if record is None:
+            return Evidence(held, problem="此处没有记录 / no record begins here")
+        request = _request_of(record, records)
+        original = _original(collection, held)
+    except DamagedRecordError as error:
+        return Evidence(held, problem=f"{error.path.name}, byte {error.offset}: {error.problem}")
+    except (MirrorError, OSError) as error:
+        return Evidence(held, problem=str(error))
+    return _compare(site, held, record, request, original)
+
+
+def _request_of(record: Record, following: Iterator[Record]) -> Record | None:
+    """The request record beside a response: it comes right after it, perhaps after a framing note."""
+    for other in following:
+        if other.get("WARC-Concurrent-To") != record.record_id:
+            return None
+        if other.type == "request":
+            return other
+    return None
+
+
+def _original(collection: Collection, held: Held) -> Payload | None:
+    if held.original_warc is None or held.original_offset is None:
+        return None
+    path = record_path(collection, held.original_warc)
+    return reader.read_at(path, held.original_offset).http()[1]
+
+
+def _compare(site: Site, held: Held, record: Record, request: Record | None, original: Payload | None) -> Evidence:
+    head, payload = record.http() if record.type in ("response", "revisit") else (b"", record.block)
+    whole = original if record.type == "revisit" and original is not None else payload
+    found_digest = whole.digest if held.type in ("response", "revisit") else None
+    checks = [
+        Check("record-id", held.record_id, record.record_id),
+        Check("target", held.target, record.target_uri),
+        Check("date", held.timestamp, record.date),
+        Check("length", str(held.length), str(record.length)),
+        Check("block-digest", record.get("WARC-Block-Digest"), record.block.digest),
+    ]
+    if held.type in ("response", "revisit") and (record.type == "response" or original is not None):
+        checks.append(Check("payload-digest", held.payload_digest, found_digest))
+    if held.text_digest is not None and record.type == "response":
+        checks.append(Check("text", held.text_digest, _text(site, held, head, payload)))
+    return Evidence(
+        held,
+        header=[(name.decode("utf-8", "replace"), value.decode("utf-8", "replace")) for name, value in record.header],
+        request=_show(request.block.read(_SHOWN)) if request is not None else None,
+        response=_show(head) if head else None,
+        payload_bytes=whole.size,
+        checks=checks,
+    )
+
+
+def _text(site: Site, held: Held, head: bytes, payload: Payload) -> str | None:
+    """The digest of the text that the stored bytes give today."""
+    fields = message.parse_head(head)
+    answer = Answer(held.target, fields.status, fields.fields, payload.read(), truncated=held.truncated is not None)
+    entry = site.read(answer).entry
+    return text_digest(entry.content.text) if entry is not None else None
+
+
+def _show(head: bytes) -> str:
+    """A head for the eye: as UTF-8 where it is, else as GB18030, else each byte as a character."""
+    shown = head[:_SHOWN]
+    for charset in ("utf-8", "gb18030"):
+        try:
+            return shown.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return shown.decode("latin-1")

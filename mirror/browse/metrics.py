@@ -1,0 +1,68 @@
+"""Figures for Prometheus: how the browser is asked, and how complete what it shows is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from mirror.browse.holdings import Holdings
+from mirror.errors import MirrorError
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """One registry for one home."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "mirror_browse_requests", "Requests answered", ("page", "status"), registry=self._registry
+        )
+        self.seconds = Histogram(
+            "mirror_browse_seconds",
+            "Seconds to answer",
+            ("page",),
+            buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+            registry=self._registry,
+        )
+        self._registry.register(_Coverage(holdings))
+
+    def text(self) -> bytes:
+        """The figures in the text format of Prometheus."""
+        return generate_latest(self._registry)
+
+
+class _Coverage(Collector):
+    """Coverage of each collection, counted not too long ago."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+
+    def describe(self) -> Iterable[Metric]:
+        return ()  # the registry need not count anything to know the names
+
+    def collect(self) -> Iterable[Metric]:
+        families = {
+            key: GaugeMetricFamily(f"mirror_{key}", text, labels=("collection",))
+            for key, text in (
+                ("expected", "Entries the source's contents list"),
+                ("captured", "Entries of them that are held"),
+                ("missing", "Entries never asked with an answer"),
+                ("failed", "Entries asked for in vain"),
+                ("captures", "Captures in the archive"),
+                ("complete", "1 if everything the source lists is held"),
+            )
+        }
+        for name in self._holdings.names():
+            try:
+                facts = self._holdings.overview(name).facts
+            except MirrorError:
+                continue
+            for key, family in families.items():
+                family.add_metric((name,), float(facts[key]))
+        yield from families.values()

@@ -1,0 +1,175 @@
+"""What programs can ask, as OpenAPI 3.1."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mirror import __version__
+
+_STRING = {"type": "string"}
+_COUNT = {"type": "integer", "minimum": 0}
+_TEXT_OR_NONE = {"type": ["string", "null"]}
+_LIST = {"type": "array"}
+
+
+def _object(required: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": required.split(), "properties": properties}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _each(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": schema}
+
+
+_COVERED = {
+    "captured": _COUNT,
+    "expected": {"type": ["integer", "null"], "minimum": 0},
+    "missing": _COUNT,
+    "failed": _COUNT,
+    "complete": {"type": "boolean"},
+}
+_SCHEMAS: dict[str, Any] = {
+    "Problem": _object("status message", status={"type": "integer"}, message=_STRING),
+    "Counts": _object("captured expected missing failed complete", **_COVERED),
+    "Home": _object("collections", collections=_each(_object("name complete captured expected", name=_STRING))),
+    "Collection": _object("collection places complete captured expected crawls", collection=_STRING, places=_LIST),
+    "Coverage": _object(
+        "collection libraries complete waiting unanswered", collection=_STRING, libraries=_each(_ref("Counts"))
+    ),
+    "Library": _object("collection library books", library=_ref("Counts"), books=_each(_ref("Counts"))),
+    "Heading": _object(
+        "rec title", rec={"type": "integer", "minimum": 1}, title=_STRING, code=_TEXT_OR_NONE, depth=_COUNT
+    ),
+    "Book": _object(
+        "collection library book headings missing failed",
+        headings=_each(_ref("Heading")),
+        missing=_LIST,
+        failed=_LIST,
+    ),
+    "Capture": _object(
+        "url timestamp type verdict crawl record_id warc offset length",
+        url=_STRING,
+        timestamp=_STRING,
+        type={"enum": ["response", "revisit", "metadata"]},
+        warc=_STRING,
+        offset=_COUNT,
+        length=_COUNT,
+    ),
+    "Version": _object(
+        "number text_digest first_seen last_seen", number={"type": "integer", "minimum": 1}, text_digest=_STRING
+    ),
+    "EntryFields": _object(
+        "id library book rec path title raw_text text items tables signatures charset text_digest capture",
+        id=_STRING,
+        title=_STRING,
+        text=_STRING,
+        raw_text=_STRING,
+    ),
+    "Entry": _object(
+        "collection entry version versions captures previous next",
+        entry=_ref("EntryFields"),
+        version=_ref("Version"),
+        versions=_each(_ref("Version")),
+        captures=_each(_ref("Capture")),
+    ),
+    "History": _object("id versions captures", versions=_each(_ref("Version")), captures=_each(_ref("Capture"))),
+    "Evidence": _object(
+        "capture sound checks warc_header",
+        sound={"type": ["boolean", "null"]},
+        checks=_each(_object("name stored found verdict", verdict={"enum": ["same", "different", "not checked"]})),
+    ),
+}
+
+_PARAMETERS: dict[str, Any] = {
+    "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"},
+    "code": {"type": "string", "pattern": "^[0-9a-z]{1,32}$"},
+    "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "rec": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "old": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "new": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "digits": {"type": "string", "pattern": "^[0-9]{4,20}$"},
+    "warc": {"type": "string", "minLength": 1, "maxLength": 255},
+    "offset": {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999},
+}
+_ENTRY = "/c/{name}/{code}/{number}/{rec}"
+
+#: Path, what it gives, and the schema of its JSON or the type of its body.
+_JSON_PAGES = (
+    ("/index.json", "The collections of this home", "Home"),
+    ("/c/{name}.json", "A collection: libraries by place and kind, crawls", "Collection"),
+    ("/coverage/{name}.json", "What is expected, held and missing", "Coverage"),
+    ("/c/{name}/{code}.json", "A library and its books", "Library"),
+    ("/c/{name}/{code}/{number}.json", "A book: headings, what is missing and why", "Book"),
+    (_ENTRY + ".json", "An entry as it is now", "Entry"),
+    (_ENTRY + "@{digits}.json", "An entry as it was at an instant, given in digits (UTC)", "Entry"),
+    ("/history/{name}/{code}/{number}/{rec}.json", "Captures and versions of an entry", "History"),
+    ("/record/{name}/{warc}/{offset}.json", "A capture's record, read again and compared", "Evidence"),
+)
+_FILES = (
+    (_ENTRY + ".txt", "An entry's reading text", "text/plain"),
+    (_ENTRY + ".raw.txt", "An entry as the source laid it out", "text/plain"),
+    (_ENTRY + ".entry.json", "All fields of an entry, as in the jsonl export", "application/json"),
+    ("/raw/{name}/{warc}/{offset}/record.warc.gz", "The exact bytes of a record's gzip member", "application/warc"),
+    ("/raw/{name}/{warc}/{offset}/payload", "The payload, content coding still on", "application/octet-stream"),
+    ("/timemap/{name}/{code}/{number}/{rec}", "TimeMap of an entry (RFC 7089)", "application/link-format"),
+    ("/sitemap.xml", "Site maps", "application/xml"),
+    ("/metrics", "Figures for Prometheus", "text/plain"),
+    ("/healthz", "Whether every collection can be read", "text/plain"),
+)
+
+
+def _operation(
+    path: str, summary: str, content: dict[str, Any], query: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    names = [part.partition("}")[0] for part in path.split("{")[1:]]
+    parameters = [{"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in names]
+    problem = {"application/json": {"schema": _ref("Problem")}, "text/html": {}, "text/plain": {}}
+    return {
+        "get": {
+            "summary": summary,
+            "parameters": parameters,
+            "responses": {
+                "200": {"description": summary, "content": content},
+                "404": {"description": "Not held", "content": problem},
+                "503": {"description": "Cannot be read now", "content": problem},
+            },
+        }
+    }
+
+
+def document(root: str) -> dict[str, Any]:
+    """The description of the server at an address."""
+    paths = {
+        path: _operation(path, summary, {"application/json": {"schema": _ref(schema)}})
+        for path, summary, schema in _JSON_PAGES
+    }
+    paths |= {path: _operation(path, summary, {media_type: {}}) for path, summary, media_type in _FILES}
+    gate = "/timegate/{name}/{code}/{number}/{rec}"
+    paths[gate] = _operation(gate, "TimeGate of an entry (RFC 7089): sends on to the memento asked for", {})
+    paths[gate]["get"]["responses"] = {
+        "302": {"description": "The memento nearest to Accept-Datetime"},
+        "400": {"description": "Accept-Datetime is no HTTP date"},
+        "404": {"description": "Not held"},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "方志档案 · Gazetteer Archive",
+            "version": __version__,
+            "description": "Read only. Every page is HTML; `.json` after its address, or "
+            "`Accept: application/json`, gives the same as JSON.",
+            "license": {"name": "Apache-2.0 (the program; the texts remain their authors')"},
+        },
+        "servers": [{"url": root}],
+        "paths": paths,
+        "components": {"schemas": _SCHEMAS},
+    }
+
+
+def description(root: str) -> str:
+    """The same as JSON."""
+    return json.dumps(document(root), ensure_ascii=False, indent=1)

@@ -1,0 +1,260 @@
+"""The pages: what each one shows, from a collection opened for reading."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from mirror.browse import books, evidence, history
+from mirror.browse.books import Contents
+from mirror.browse.holdings import Holdings, NotHeldError
+from mirror.browse.moments import digits, instant
+from mirror.browse.overview import Overview
+from mirror.browse.page import Page
+from mirror.browse.places import shelf
+from mirror.browse.reading import blocks
+from mirror.extraction.lines import has_boxes
+from mirror.store.exported import entry_version
+
+#: A book with more headings than this is shown folded.
+_UNFOLDED = 200
+#: Headings beside an entry that its page shows at most.
+_BESIDE = 60
+
+
+def home(holdings: Holdings) -> Page:
+    """The collections of the home."""
+    found = []
+    for name in holdings.names():
+        overview = holdings.overview(name)
+        found.append({"name": name, "as_of": overview.as_of, **_brief(overview)})
+    return Page("home.html", "/", {"collections": found})
+
+
+def _brief(overview: Overview) -> dict[str, Any]:
+    facts = {name: value for name, value in overview.facts.items() if name not in ("crawls", "unanswered")}
+    crawls = overview.facts["crawls"]
+    return {**facts, "newest_crawl": crawls[0] if crawls else None}
+
+
+def about() -> Page:
+    """What this is, and how to read and trust it."""
+    return Page("about.html", "/about", {"about": "https://www.rfc-editor.org/rfc/rfc7089"})
+
+
+def collection(holdings: Holdings, name: str) -> Page:
+    """The libraries of a collection, by place and kind."""
+    overview = holdings.overview(name)
+    facts = {"collection": name, "as_of": overview.as_of, **overview.facts, "places": overview.places}
+    return Page("collection.html", f"/c/{name}/", facts, collection=name)
+
+
+def coverage(holdings: Holdings, name: str) -> Page:
+    """What is expected, held and missing, library by library and book by book."""
+    overview = holdings.overview(name)
+    libraries = [
+        {**overview.libraries[code], "books": found, "book_count": len(found)}
+        for code, found in sorted(overview.books.items())
+    ]
+    facts = {"collection": name, "as_of": overview.as_of, **overview.facts, "libraries": libraries}
+    return Page("coverage.html", f"/coverage/{name}", facts, collection=name)
+
+
+def library(holdings: Holdings, name: str, code: str) -> Page:
+    """The books of a library."""
+    overview = holdings.overview(name)
+    if code not in overview.libraries:
+        raise NotHeldError("没有这个资料库 / there is no such library")
+    stands = shelf(code)
+    facts = {
+        "collection": name,
+        "as_of": overview.as_of,
+        "library": overview.libraries[code],
+        "place": {"zh": stands.place[0], "en": stands.place[1], "inferred": stands.inferred},
+        "kind": {"zh": stands.kind[0], "en": stands.kind[1]},
+        "books": overview.books[code],
+    }
+    return Page("library.html", f"/c/{name}/{code}/", facts, collection=name)
+
+
+def book(db: sqlite3.Connection, name: str, code: str, number: int) -> Page:
+    """A book: its heading tree, and how every entry stands."""
+    contents = _contents(db, code, number)
+    stands = books.standing(db, code, number)
+    failed = books.failures(db, code, number)
+    listed = {heading.rec for heading in contents.headings}
+    held = {rec for rec, state in stands.items() if state in ("held", "empty")}
+    facts: dict[str, Any] = {
+        "collection": name,
+        "library": {"code": code, "title": contents.library_title},
+        "book": {"number": number, "title": contents.title},
+        "contents_seen": contents.seen,
+        "contents_complete": contents.complete,
+        "expected": len(listed) if contents.seen else None,
+        "captured": len(listed & held),
+        "missing": sorted(listed - stands.keys()),
+        "failed": failed,
+        "unlisted": sorted(held - listed),
+        "headings": [
+            {
+                "rec": heading.rec,
+                "title": heading.title,
+                "code": heading.code,
+                "depth": heading.depth,
+                "state": stands.get(heading.rec, "missing"),
+            }
+            for heading in contents.headings
+        ],
+    }
+    shown = {"tree": _nested(facts["headings"]), "unfolded": len(listed) <= _UNFOLDED}
+    return Page("book.html", f"/c/{name}/{code}/{number}/", facts, shown, collection=name)
+
+
+def _nested(headings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The headings as a tree."""
+    top: list[dict[str, Any]] = []
+    levels = [top]
+    for heading in headings:
+        node = {**heading, "under": []}
+        del levels[heading["depth"] + 1 :]
+        levels[-1].append(node)
+        levels.append(node["under"])
+    return top
+
+
+def _contents(db: sqlite3.Connection, code: str, number: int) -> Contents:
+    contents = books.read_contents(db, code, number)
+    if contents is None:
+        raise NotHeldError("没有这部书 / there is no such book")
+    return contents
+
+
+def entry(db: sqlite3.Connection, name: str, place: tuple[str, int, int], at: str | None = None) -> Page:
+    """An entry, as it is now or as it was at an instant given in digits."""
+    code, number, rec = place
+    contents = _contents(db, code, number)
+    versions = history.versions(db, *place)
+    if not versions:
+        return _absent(db, name, place, contents)
+    version, seen = _chosen(db, place, versions, at)
+    found = entry_version(db, version.id)
+    assert found is not None, "a version that was just read"
+    captured = history.captures(db, *place, versions)
+    before, after = contents.around(rec)
+    found["path"] = found["path"] or [heading.title for heading in contents.above(rec)]
+    facts: dict[str, Any] = {
+        "collection": name,
+        "entry": found,
+        "version": version.as_dict(),
+        "versions": [each.as_dict() for each in versions],
+        "as_of": seen,
+        "is_newest": version.id == _newest(versions).id,
+        "previous": _brief_heading(before),
+        "next": _brief_heading(after),
+        "above": [_brief_heading(heading) for heading in contents.above(rec)],
+        "under": [_brief_heading(heading) for heading in contents.children(rec)],
+        "captures": [capture.as_dict() for capture in captured],
+    }
+    siblings = contents.beside(rec)
+    at_rec = next((index for index, heading in enumerate(siblings) if heading.rec == rec), 0)
+    first = max(0, min(at_rec - _BESIDE // 2, len(siblings) - _BESIDE))
+    shown = {
+        "blocks": blocks(found["text"]),
+        "boxes": has_boxes(found["raw_text"]),
+        "beside": siblings[first : first + _BESIDE],
+        "characters": sum(not character.isspace() for character in found["text"]),
+        "digits": digits(seen),
+        "at": at,
+    }
+    path = f"/c/{name}/{code}/{number}/{rec}" + (f"@{digits(seen)}" if at else "")
+    memento = seen if at else None
+    return Page("entry.html", path, facts, shown, collection=name, memento=memento, original=found["capture"]["url"])
+
+
+def _brief_heading(heading: books.Heading | None) -> dict[str, Any] | None:
+    return None if heading is None else {"rec": heading.rec, "title": heading.title, "code": heading.code}
+
+
+def _newest(versions: list[history.Version]) -> history.Version:
+    return max(versions, key=lambda version: version.last_seen)
+
+
+def _chosen(
+    db: sqlite3.Connection, place: tuple[str, int, int], versions: list[history.Version], at: str | None
+) -> tuple[history.Version, str]:
+    """The version to show, and the time of the capture that brought it."""
+    if at is None:
+        newest = _newest(versions)
+        return newest, newest.last_seen
+    moment = instant(at)
+    if moment is None:
+        raise NotHeldError("@ 之后应是时间 / after @ stands a time, such as 20261124 or 20261124203428")
+    found = history.version_at(db, *place, moment)
+    by_id = {version.id: version for version in versions}
+    if found is None or found[0] not in by_id:
+        oldest = versions[0]
+        return oldest, oldest.first_seen
+    return by_id[found[0]], found[1]
+
+
+def _absent(db: sqlite3.Connection, name: str, place: tuple[str, int, int], contents: Contents) -> Page:
+    """An entry that is listed, or was asked for, and is not held: said plainly, with what is known."""
+    code, number, rec = place
+    captured = history.captures(db, *place, [])
+    heading = contents.headings[contents.place[rec]] if rec in contents.place else None
+    if heading is None and not captured:
+        raise NotHeldError("没有这个条目 / there is no such entry")
+    before, after = contents.around(rec)
+    facts = {
+        "collection": name,
+        "id": f"{code}/{number}/{rec}",
+        "library": {"code": code, "title": contents.library_title},
+        "book": {"number": number, "title": contents.title},
+        "rec": rec,
+        "title": heading.title if heading else None,
+        "held": False,
+        "state": books.standing(db, code, number).get(rec, "missing"),
+        "previous": _brief_heading(before),
+        "next": _brief_heading(after),
+        "captures": [capture.as_dict() for capture in captured],
+    }
+    return Page("absent.html", f"/c/{name}/{code}/{number}/{rec}", facts, collection=name, status=404)
+
+
+def entry_history(db: sqlite3.Connection, name: str, place: tuple[str, int, int]) -> Page:
+    """All captures of an entry, and the texts they brought."""
+    code, number, rec = place
+    contents = _contents(db, code, number)
+    versions = history.versions(db, *place)
+    captured = history.captures(db, *place, versions)
+    if not captured and not versions:
+        raise NotHeldError("没有这个条目 / there is no such entry")
+    heading = contents.headings[contents.place[rec]] if rec in contents.place else None
+    facts = {
+        "collection": name,
+        "id": f"{code}/{number}/{rec}",
+        "library": {"code": code, "title": contents.library_title},
+        "book": {"number": number, "title": contents.title},
+        "title": heading.title if heading else f"{rec}",
+        "versions": [version.as_dict() for version in versions],
+        "captures": [capture.as_dict() for capture in captured],
+    }
+    path = f"/history/{name}/{code}/{number}/{rec}"
+    return Page("history.html", path, facts, {"most": history.MOST_CAPTURES}, collection=name)
+
+
+def record(holdings: Holdings, db: sqlite3.Connection, name: str, warc: str, offset: int) -> Page:
+    """A capture's evidence, read from the WARC file at this moment."""
+    held = evidence.held_at(db, warc, offset)
+    if held is None:
+        raise NotHeldError("没有这条记录 / there is no such record")
+    found = evidence.read_evidence(holdings.collection(name), holdings.site(name), held)
+    place = f"{held.library}/{held.book}/{held.rec}" if held.rec is not None and held.kind == "entry" else None
+    shown = {"place": place, "digits": digits(held.timestamp)}
+    return Page(
+        "record.html",
+        f"/record/{name}/{warc}/{offset}",
+        {"collection": name, **found.as_dict()},
+        shown,
+        collection=name,
+    )

@@ -1,0 +1,129 @@
+"""Pages to HTML, through Jinja templates in which both languages stand side by side."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from mirror import __version__
+from mirror.browse.addresses import Addresses, Language
+from mirror.browse.page import Page
+
+#: Files that pages load, all of them; nothing comes from elsewhere.
+ASSETS = {
+    "browse.css": "text/css; charset=utf-8",
+    "browse.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+
+
+@cache
+def asset(name: str) -> bytes:
+    """One of the ASSETS."""
+    return (resources.files("mirror.browse") / "static" / name).read_bytes()
+
+
+@cache
+def versioned(name: str) -> str:
+    """An asset's name with a digest of what it holds in it, so that it can be cached for good."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem}.{hashlib.sha256(asset(name)).hexdigest()[:10]}{dot}{ending}"
+
+
+@cache
+def program_digest() -> str:
+    """Changes whenever a template, an asset or the program's version does: pages of before are stale then."""
+    whole = hashlib.sha256(__version__.encode())
+    for folder in ("templates", "static"):
+        for file in sorted((resources.files("mirror.browse") / folder).iterdir(), key=lambda file: file.name):
+            whole.update(file.read_bytes())
+    return whole.hexdigest()[:12]
+
+
+def number(value: int | None) -> str:
+    """With a blank at the thousands that does not break; a dash for none."""
+    return "–" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def moment(timestamp: str | None) -> Markup:
+    """An instant as readers have it, with the exact one for programs."""
+    if not timestamp:
+        return Markup("–")
+    shown = datetime.fromisoformat(timestamp).astimezone(UTC)
+    return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>').format(timestamp, shown)
+
+
+def day(timestamp: str | None) -> Markup:
+    """The day of an instant."""
+    return Markup('<time datetime="{}">{}</time>').format(timestamp, timestamp[:10]) if timestamp else Markup("–")
+
+
+def size(octets: int | None) -> str:
+    """Octets for the eye, in powers of 1024."""
+    if octets is None:
+        return "–"
+    value = float(octets)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    raise AssertionError
+
+
+def percent(part: int, whole: int) -> str:
+    """A share, cut off and never rounded up: 100 % means all of it."""
+    return "–" if not whole else f"{int(1000 * part / whole) / 10:.1f}%"
+
+
+def _finish(value: Any) -> Any:
+    return "" if value is None else value
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("mirror.browse"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finish,
+        auto_reload=False,
+    )
+    environment.filters |= {"number": number, "moment": moment, "day": day, "size": size}
+    environment.globals |= {"percent": percent, "versioned": versioned, "version": __version__}
+    return environment
+
+
+def _choose(language: Language) -> Callable[[Any, Any], Any]:
+    return (lambda zh, en: zh) if language == "zh" else (lambda zh, en: en)
+
+
+def html(page: Page, to: Addresses, **around: Any) -> str:
+    """A page as HTML.
+
+    Args:
+        page: The page.
+        to: Addresses, and with them the language.
+        around: What the frame of every page needs: `collections`, `searchable`, `canonical` …
+    """
+    return (
+        _environment()
+        .get_template(page.template)
+        .render(
+            page=page,
+            facts=page.facts,
+            shown=page.shown,
+            to=to,
+            zh=to.language == "zh",
+            t=_choose(to.language),
+            **around,
+        )
+    )

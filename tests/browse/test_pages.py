@@ -1,0 +1,247 @@
+"""Every page shows what the collection holds, in both languages and as JSON, and changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+from mirror.browse.addresses import Addresses
+from tests.browse.conftest import CORPUS
+from tests.browse.serving import Served, serving
+from tests.home import Home
+
+
+def every_path(served: Served, changed: str) -> list[str]:
+    """A page of every kind."""
+    entry = served.facts(f"/c/zhi/{changed}")
+    capture = entry["captures"][-1]
+    missing = next(
+        f"{library['code']}/{book['number']}/{rec}"
+        for library in served.facts("/coverage/old")["libraries"]
+        for book in library["books"]
+        if book["missing"]
+        for rec in served.facts(f"/c/old/{library['code']}/{book['number']}")["missing"]
+    )
+    code, number, _ = changed.split("/")
+    return [
+        "/",
+        "/about",
+        "/c/zhi/",
+        "/c/old/",
+        f"/c/zhi/{code}/",
+        f"/c/zhi/{code}/{number}/",
+        f"/c/zhi/{changed}",
+        f"/c/zhi/{changed}@{entry['versions'][0]['at']}",
+        f"/c/old/{missing}",
+        f"/history/zhi/{changed}",
+        f"/record/zhi/{capture['warc']}/{capture['offset']}",
+        "/coverage/zhi",
+        "/coverage/old",
+    ]
+
+
+def test_every_page_is_there_in_both_languages(served: Served, changed: str) -> None:
+    for path in every_path(served, changed):
+        chinese, english = served.get(path), served.get("/en" + path)
+        assert chinese.status == english.status in (200, 404), path
+        assert '<html lang="zh-Hans">' in chinese.text and '<html lang="en">' in english.text
+        assert f'href="/en{path}" hreflang="en"' in chinese.text
+        assert f'href="{path}" hreflang="zh-Hans"' in english.text
+        assert "{{" not in chinese.text and "None" not in chinese.text, path
+
+
+def test_json_of_an_entry_is_what_the_export_says(served: Served, held: Home) -> None:
+    for place, entry in held.entries("zhi").items():
+        shown = served.facts(f"/c/zhi/{place}")["entry"]
+        assert {**shown, "path": entry["path"]} == entry
+        assert json.loads(served.page(f"/c/zhi/{place}.entry.json")) == entry
+
+
+def test_every_character_of_a_text_is_on_its_page(served: Served, held: Home) -> None:
+    from lxml import html
+
+    for place, entry in held.entries("zhi").items():
+        page = html.fromstring(served.page(f"/c/zhi/{place}"))
+        shown = "".join(page.find_class("reading")[0].itertext())
+        for line in entry["text"].splitlines():
+            for cell in line.replace("┃", "│").split("│"):
+                if not set(cell) & set("━┯┓┏┠─┼┨┗┷┛"):
+                    assert cell.strip(" \u3000") in shown, place
+        assert page.find_class("raw")[0][0].text_content() == entry["raw_text"].rstrip("\n") or (
+            page.find_class("raw")[0][0].text_content() == entry["raw_text"]
+        )
+
+
+def test_tables_are_tables_and_csv(served: Served, held: Home) -> None:
+    found = 0
+    for place, entry in held.entries("zhi").items():
+        for number, table in enumerate(entry["tables"], 1):
+            body = served.page(f"/c/zhi/{place}.{number}.csv")
+            assert list(csv.reader(io.StringIO(body.removeprefix("\ufeff")))) == table["rows"]
+            found += 1
+        assert served.page(f"/c/zhi/{place}").count("<figure id=") == len(entry["tables"])
+        assert served.get(f"/c/zhi/{place}.{len(entry['tables']) + 1}.csv").status == 404
+    assert found > 5
+
+
+def test_reading_on_goes_through_the_whole_book(served: Served) -> None:
+    for book in CORPUS.at(1).books("a"):
+        headings = served.facts(f"/c/zhi/a/{book.number}")["headings"]
+        assert [(heading["rec"], heading["title"]) for heading in headings] == [
+            (heading.rec, heading.title) for heading in CORPUS.at(1).headings(book)
+        ]
+        rec, walked = headings[0]["rec"], []
+        while rec is not None:
+            walked.append(rec)
+            following = served.facts(f"/c/zhi/a/{book.number}/{rec}")["next"]
+            rec = following and following["rec"]
+        assert walked == [heading["rec"] for heading in headings]
+
+
+def test_an_old_text_keeps_its_address(served: Served, changed: str, held: Home) -> None:
+    first, last = served.facts(f"/history/zhi/{changed}")["versions"][:2]
+    then = served.facts(f"/c/zhi/{changed}@{first['at']}")
+    now = served.facts(f"/c/zhi/{changed}")
+    assert then["entry"]["text_digest"] == first["text_digest"] != now["entry"]["text_digest"]
+    assert now["entry"]["text_digest"] == last["text_digest"] and now["is_newest"] and not then["is_newest"]
+    shown = json.loads(held.mirror("show", "zhi", changed, "--at", first["last_seen"], "--json").stdout)
+    assert shown["text"] == then["entry"]["text"]
+    year = first["at"][:4]
+    assert served.facts(f"/c/zhi/{changed}@{year}")["entry"]["text_digest"] == last["text_digest"]
+    for odd in ("99999999", "20261301", "2026022", "00000000000000"):
+        assert served.get(f"/c/zhi/{changed}@{odd}").status in (200, 404)
+
+
+def test_coverage_is_what_status_says(served: Served, held: Home) -> None:
+    for name in ("zhi", "old"):
+        stated, shown = held.coverage(name), served.facts(f"/coverage/{name}")
+        assert shown["complete"] is stated["complete"]
+        books = [(library, book) for library in stated["libraries"] for book in library["books"]]
+        assert [
+            (library["code"], book["number"], book["expected"], book["captured"], book["missing"])
+            for library in shown["libraries"]
+            for book in library["books"]
+        ] == [
+            (library["code"], book["number"], book["expected"], book["captured"], len(book["missing"]))
+            for library, book in books
+        ]
+        for library, book in books:
+            if book["expected"] is not None:
+                page = served.facts(f"/c/{name}/{library['code']}/{book['number']}")
+                assert page["missing"] == book["missing"]
+    assert "尚不完整" in served.page("/coverage/old") and "尚不完整" not in served.page("/coverage/zhi")
+
+
+def test_a_missing_entry_says_so(served: Served) -> None:
+    library = next(each for each in served.facts("/coverage/old")["libraries"] if each["missing"])
+    book = next(each for each in library["books"] if each["missing"])
+    rec = served.facts(f"/c/old/{library['code']}/{book['number']}")["missing"][0]
+    answer = served.get(f"/c/old/{library['code']}/{book['number']}/{rec}")
+    assert answer.status == 404 and "尚未存得" in answer.text and "mirror crawl old --scope" in answer.text
+
+
+def test_memento(served: Served, changed: str) -> None:
+    entry = served.get(f"/c/zhi/{changed}")
+    assert 'rel="timegate"' in entry.headers["Link"] and "Memento-Datetime" not in entry.headers
+    lines = served.page(f"/timemap/zhi/{changed}").splitlines()
+    mementos = [line for line in lines if "memento" in line]
+    assert len(mementos) == 2 and 'rel="first memento"' in mementos[0] and 'rel="last memento"' in mementos[1]
+    original = served.facts(f"/c/zhi/{changed}")["entry"]["capture"]["url"]
+    for asked in (f"/timegate/zhi/{changed}", f"/timegate/zhi/{original}"):
+        first = served.get(asked, Accept_Datetime="Thu, 01 Jan 1998 00:00:00 GMT")
+        newest = served.get(asked)
+        assert first.status == newest.status == 302 and first.headers["Location"] != newest.headers["Location"]
+        memento = served.get(first.headers["Location"])
+        assert memento.headers["Memento-Datetime"] in mementos[0] and memento.status == 200
+    assert served.get(f"/timegate/zhi/{changed}", Accept_Datetime="yesterday").status == 400
+
+
+def test_caching(served: Served, changed: str) -> None:
+    first = served.get(f"/c/zhi/{changed}")
+    again = served.get(f"/c/zhi/{changed}", If_None_Match=first.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    english = served.get(f"/en/c/zhi/{changed}", If_None_Match=first.headers["ETag"])
+    assert english.status == 200
+    packed = served.get(f"/c/zhi/{changed}", Accept_Encoding="gzip")
+    assert packed.headers["Content-Encoding"] == "gzip" and len(packed.body) < len(first.body) / 2
+
+
+def test_pages_link_only_to_what_is_there(served: Served) -> None:
+    from lxml import html
+
+    seen, waiting = set[str](), ["/", "/en/"]
+    while waiting and len(seen) < 1500:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = served.get(path)
+        absent = "/c/old/" in path and answer.status == 404
+        assert answer.status == 200 or absent, f"{path}: {answer.status}"
+        if answer.headers["Content-Type"].startswith("text/html"):
+            for link in html.fromstring(answer.text).iter("a", "link"):
+                target = link.get("href", "").partition("#")[0]
+                if target.startswith("/") and not target.startswith(("/record/", "/raw/")):
+                    waiting.append(target)
+    assert len(seen) > 400
+
+
+def test_reading_changes_nothing(copied: Home) -> None:
+    def files() -> dict[Path, tuple[int, int]]:
+        return {
+            path: (path.stat().st_mtime_ns, path.stat().st_size)
+            for path in copied.path.rglob("*")
+            if path.is_file() and not path.name.endswith(("-wal", "-shm"))
+        }
+
+    before = files()
+    with serving(copied.path) as served:
+        for path in ("/", "/c/zhi/", "/c/zhi/a/1/", "/c/zhi/a/1/1", "/coverage/zhi", "/metrics"):
+            served.page(path)
+    assert files() == before
+
+
+def test_readers_do_not_wait_for_a_crawl(copied: Home) -> None:
+    database = sqlite3.connect(copied.path / "collections" / "zhi" / "mirror.db", isolation_level=None)
+    with serving(copied.path) as served:
+        served.page("/c/zhi/a/1/1")
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("UPDATE book SET title = '改了' WHERE library = 'a' AND number = 1")
+        assert "改了" not in served.page("/c/zhi/a/1/")
+        database.execute("COMMIT")
+        assert "改了" in served.page("/c/zhi/a/1/")
+    database.close()
+
+
+def test_a_read_only_home_can_be_read(copied: Home) -> None:
+    for path in sorted(copied.path.rglob("*"), reverse=True):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        with serving(copied.path) as served:
+            assert served.facts("/c/zhi/a/1/1")["entry"]["id"] == "a/1/1"
+    finally:
+        for path in [copied.path, *copied.path.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def test_figures_for_prometheus(served: Served) -> None:
+    served.page("/c/zhi/a/1/1")
+    figures = served.page("/metrics")
+    assert 'mirror_browse_requests_total{page="entry",status="200"}' in figures
+    assert 'mirror_complete{collection="zhi"} 1.0' in figures and 'mirror_complete{collection="old"} 0.0' in figures
+
+
+def test_sitemap_lists_every_entry(served: Served, held: Home) -> None:
+    assert "/sitemap/zhi/1.xml" in served.page("/sitemap.xml")
+    listed = served.page("/sitemap/zhi/1.xml")
+    for place in held.entries("zhi"):
+        assert f"{served.root}{Addresses().entry('zhi', place)}</loc>" in listed
+
+
+def test_times_are_instants(served: Served, changed: str) -> None:
+    capture = served.facts(f"/c/zhi/{changed}")["captures"][0]
+    assert datetime.fromisoformat(capture["timestamp"]).tzinfo is not None
