@@ -6,13 +6,15 @@ Every look at it is a check: the digests are computed from the bytes on disk at 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from mirror.collection import Collection
 from mirror.errors import MirrorError
+from mirror.extraction.entry import assemble
+from mirror.extraction.reflow import Width
 from mirror.sites import Answer, Site
 from mirror.store.entries import text_digest
 from warc import message, reader
@@ -53,6 +55,7 @@ class Held:
     rec: int | None
     kind: str
     text_digest: str | None
+    raw_text: str | None
     original_warc: str | None
     original_offset: int | None
     original_timestamp: str | None
@@ -97,7 +100,7 @@ class Evidence:
 
     def as_dict(self) -> dict[str, Any]:
         held = asdict(self.held)
-        held.pop("id")
+        del held["id"], held["raw_text"]
         return {
             "capture": held,
             "sound": self.sound,
@@ -113,7 +116,7 @@ class Evidence:
 _HELD = """
 SELECT c.id, c.target, c.timestamp, c.type, c.status, c.mime, c.verdict, c.reason, c.truncated, c.oddities, c.crawl,
        c.record_id, c.payload_digest, w.name, c.offset, c.length, u.library, u.book, u.rec, u.kind,
-       v.text_digest, ow.name, o.offset, o.timestamp
+       v.text_digest, v.raw_text, ow.name, o.offset, o.timestamp
 FROM capture AS c JOIN warc AS w ON w.id = c.warc_id JOIN url AS u ON u.id = c.url_id
 LEFT JOIN capture AS o ON o.id = c.original LEFT JOIN warc AS ow ON ow.id = o.warc_id
 LEFT JOIN version AS v ON v.id = coalesce(c.version, o.version)
@@ -163,8 +166,15 @@ def member(path: Path, offset: int, length: int) -> Iterator[bytes]:
             yield piece
 
 
-def read_evidence(collection: Collection, site: Site, held: Held) -> Evidence:
-    """Read the record again and compare it with all that is stored of it. Never raises for what it finds."""
+def read_evidence(collection: Collection, site: Site, held: Held, widths: Sequence[Width] = ()) -> Evidence:
+    """Read the record again and compare it with all that is stored of it. Never raises for what it finds.
+
+    Args:
+        collection: Whose record it is.
+        site: Its source.
+        held: What the ledger knows.
+        widths: Of the lines of the entry's book, with which its text was read.
+    """
     if held.length > LONGEST_CHECKED:
         return Evidence(
             held,
@@ -183,7 +193,7 @@ def read_evidence(collection: Collection, site: Site, held: Held) -> Evidence:
         return Evidence(held, problem=f"{error.path.name}, byte {error.offset}: {error.problem}")
     except (MirrorError, OSError) as error:
         return Evidence(held, problem=str(error))
-    return _compare(site, held, record, request, original)
+    return _compare(_Rereading(site, widths), held, record, request, original)
 
 
 def _request_of(record: Record, following: Iterator[Record]) -> Record | None:
@@ -203,7 +213,29 @@ def _original(collection: Collection, held: Held) -> Payload | None:
     return reader.read_at(path, held.original_offset).http()[1]
 
 
-def _compare(site: Site, held: Held, record: Record, request: Record | None, original: Payload | None) -> Evidence:
+@dataclass(frozen=True, slots=True)
+class _Rereading:
+    """Reads a text as it was read when it was stored."""
+
+    site: Site
+    widths: Sequence[Width]
+
+    def texts(self, held: Held, head: bytes, payload: Payload) -> tuple[str | None, str | None]:
+        """Text as laid out, and digest of the reading text, that the stored bytes give today."""
+        fields = message.parse_head(head)
+        cut = held.truncated is not None
+        entry = self.site.read(Answer(held.target, fields.status, fields.fields, payload.read(), truncated=cut)).entry
+        if entry is None:
+            return None, None
+        raw_text = entry.content.raw_text
+        own = text_digest(entry.content.text)
+        # A text that shows a width of its own is read at it; the others at that of their book.
+        return raw_text, own if own == held.text_digest else text_digest(assemble(raw_text, self.widths).text)
+
+
+def _compare(
+    rereading: _Rereading, held: Held, record: Record, request: Record | None, original: Payload | None
+) -> Evidence:
     head, payload = record.http() if record.type in ("response", "revisit") else (b"", record.block)
     whole = original if record.type == "revisit" and original is not None else payload
     found_digest = whole.digest if held.type in ("response", "revisit") else None
@@ -217,27 +249,35 @@ def _compare(site: Site, held: Held, record: Record, request: Record | None, ori
     if held.type in ("response", "revisit") and (record.type == "response" or original is not None):
         checks.append(Check("payload-digest", held.payload_digest, found_digest))
     if held.text_digest is not None and record.type == "response":
-        checks.append(Check("text", held.text_digest, _text(site, held, head, payload)))
+        raw_text, digest = rereading.texts(held, head, payload)
+        checks.append(Check("layout", _digest(held.raw_text), _digest(raw_text)))
+        checks.append(Check("text", held.text_digest, digest))
     return Evidence(
         held,
         header=[(name.decode("utf-8", "replace"), value.decode("utf-8", "replace")) for name, value in record.header],
         request=_show(request.block.read(_SHOWN)) if request is not None else None,
-        response=_show(head) if head else None,
+        response=_show(head or _noted_head(record)),
         payload_bytes=whole.size,
         checks=checks,
     )
 
 
-def _text(site: Site, held: Held, head: bytes, payload: Payload) -> str | None:
-    """The digest of the text that the stored bytes give today."""
-    fields = message.parse_head(head)
-    answer = Answer(held.target, fields.status, fields.fields, payload.read(), truncated=held.truncated is not None)
-    entry = site.read(answer).entry
-    return text_digest(entry.content.text) if entry is not None else None
+def _digest(text: str | None) -> str | None:
+    return None if text is None else text_digest(text)
 
 
-def _show(head: bytes) -> str:
+def _noted_head(record: Record) -> bytes:
+    """The head of an answer whose block is empty: of a 304, it stands in the record's own header."""
+    try:
+        return record.capture().head
+    except ValueError:
+        return b""
+
+
+def _show(head: bytes) -> str | None:
     """A head for the eye: as UTF-8 where it is, else as GB18030, else each byte as a character."""
+    if not head:
+        return None
     shown = head[:_SHOWN]
     for charset in ("utf-8", "gb18030"):
         try:

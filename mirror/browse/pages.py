@@ -15,6 +15,7 @@ from mirror.browse.places import shelf
 from mirror.browse.reading import blocks
 from mirror.extraction.lines import has_boxes
 from mirror.store.exported import entry_version
+from mirror.store.widths import widths_of
 
 #: A book with more headings than this is shown folded.
 _UNFOLDED = 200
@@ -179,6 +180,15 @@ def _newest(versions: list[history.Version]) -> history.Version:
     return max(versions, key=lambda version: version.last_seen)
 
 
+def entry_as_of(db: sqlite3.Connection, place: tuple[str, int, int], at: str | None) -> dict[str, Any]:
+    """An entry as the jsonl export has it, as it is now or was at an instant. Raises NotHeldError."""
+    versions = history.versions(db, *place)
+    found = entry_version(db, _chosen(db, place, versions, at)[0].id) if versions else None
+    if found is None:
+        raise NotHeldError("没有存得这个条目 / this entry is not held")
+    return found
+
+
 def _chosen(
     db: sqlite3.Connection, place: tuple[str, int, int], versions: list[history.Version], at: str | None
 ) -> tuple[history.Version, str]:
@@ -248,7 +258,8 @@ def record(holdings: Holdings, db: sqlite3.Connection, name: str, warc: str, off
     held = evidence.held_at(db, warc, offset)
     if held is None:
         raise NotHeldError("没有这条记录 / there is no such record")
-    found = evidence.read_evidence(holdings.collection(name), holdings.site(name), held)
+    widths = widths_of(db, held.library, held.book) if held.library and held.book else ()
+    found = evidence.read_evidence(holdings.collection(name), holdings.site(name), held, widths)
     place = f"{held.library}/{held.book}/{held.rec}" if held.rec is not None and held.kind == "entry" else None
     shown = {"place": place, "digits": digits(held.timestamp)}
     return Page(

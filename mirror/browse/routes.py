@@ -19,8 +19,6 @@ from mirror.browse.metrics import MEDIA_TYPE
 from mirror.browse.moments import digits, from_http_date, http_date
 from mirror.browse.openapi import description
 from mirror.browse.page import Page
-from mirror.frontier.scope import Scope
-from mirror.store.exported import entry_at
 from warc import reader
 
 
@@ -120,8 +118,9 @@ def routes(browser: Browser) -> list[Route]:
 
     async def download(request: Request) -> Response:
         name, place, form = path(request, "name"), path(request, "place"), path(request, "form")
-        body, media_type = await browser.run(lambda: _download(browser, name, place, form))
-        file = f"{place.replace('/', '-')}.{form}"
+        at = request.path_params.get("digits")
+        body, media_type = await browser.run(lambda: _download(browser, name, place, at, form))
+        file = f"{place.replace('/', '-')}{f'@{at}' if at else ''}.{form}"
         return Response(body, 200, {"Content-Disposition": f'attachment; filename="{file}"'}, media_type)
 
     async def raw_record(request: Request) -> Response:
@@ -223,6 +222,7 @@ def routes(browser: Browser) -> list[Route]:
         Route("/c/{name:name}/{place:place}", entry),
         Route("/c/{name:name}/{place:place}@{digits:digits}", entry),
         Route("/c/{name:name}/{place:place}.{form:form}", download),
+        Route("/c/{name:name}/{place:place}@{digits:digits}.{form:form}", download),
         Route("/history/{name:name}/{place:place}", history),
         Route("/record/{name:name}/{warc:warc}/{offset:offset}", record),
         Route("/raw/{name:name}/{warc:warc}/{offset:offset}/record.warc.gz", raw_record),
@@ -250,11 +250,9 @@ def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield from chunks
 
 
-def _download(browser: Browser, name: str, place: str, form: str) -> tuple[bytes, str]:
+def _download(browser: Browser, name: str, place: str, at: str | None, form: str) -> tuple[bytes, str]:
     with browser.holdings.reading(name) as db:
-        entry = entry_at(db, Scope(*parse_place(place)))
-    if entry is None:
-        raise NotHeldError("没有存得这个条目 / this entry is not held")
+        entry = pages.entry_as_of(db, parse_place(place), at)
     if form == "txt":
         return downloads.reading_text(entry), "text/plain; charset=utf-8"
     if form == "raw.txt":
