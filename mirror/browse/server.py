@@ -72,8 +72,13 @@ def _sockets(serving: Serving) -> tuple[socket.socket, socket.socket]:
     address = serving.host.strip("[]")
     found: list[socket.socket] = []
     for port in (serving.port, serving.port + 1 if serving.port else 0):
+        # Named as TCP, for asyncio sends at once (TCP_NODELAY) on such sockets only: 40 ms a page otherwise.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        found.append(listening)
         try:
-            found.append(socket.create_server((address, port), family=family, backlog=1024))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((address, port))
+            listening.listen(1024)
         except OSError as error:
             for opened in found:
                 opened.close()
