@@ -26,6 +26,7 @@ class _Commands(click.Group):
         "show",
         "diff",
         "search",
+        "quality",
         "export",
         "import",
         "verify",
