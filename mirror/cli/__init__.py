@@ -30,6 +30,7 @@ class _Commands(click.Group):
         "export",
         "import",
         "verify",
+        "witnesses",
         "rebuild",
         "serve",
         "demo",

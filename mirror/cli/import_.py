@@ -14,13 +14,13 @@ from mirror.frontier import reconcile
 from mirror.frontier.ledger import Ledger
 from mirror.imports.take import FileReport, Importer
 from mirror.sites import open_site
+from mirror.witness.take import DumpReport, is_dump, take
+from warc.salvage import kind_of
 
 
 @click.command("import")
 @collection_argument
-@click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--base-url", "base_urls", multiple=True, metavar="URL", help="Another root the source had (may be given again)."
 )
@@ -31,27 +31,39 @@ def command(
 ) -> None:
     """导入他人的存档 / Import web archives that others made: WARC, ARC, WACZ; gzip, Zstandard or plain; damaged too.
 
-    What they hold of the source becomes captures of the same entries, at their own dates. The files themselves
+    What they hold of the source becomes captures of the same entries, at their own dates. Text dumps (a ZIP or a
+    folder of TXT, one TXT) become witnesses, texts without a capture: see `mirror witnesses`. The files themselves
     are kept unchanged. Importing a file twice changes nothing. Exit code 3 when something in them could not be read.
 
     \b
     Example:
       mirror import shandong wget-2021.warc.gz crawl.wacz
       mirror import shandong old.arc.gz --base-url http://www.sdsqw.cn/
+      mirror import shandong taian.zip
     """
     config = collection.config()
     site = open_site(config.source, config.base_url)
     for url in base_urls:
         open_site(config.source, url)  # a wrong one is told before anything is done
-    reports = []
+    reports: list[FileReport | DumpReport] = []
+
+    def tell(text: str) -> None:
+        click.echo(text, err=True)
+
     with collection.locked():
         database = collection.database()
         try:
             ledger = Ledger(database)
             if not dry_run:
                 reconcile.catch_up(collection, site, ledger)
-            importer = Importer(collection, site, ledger, base_urls, lambda text: click.echo(text, err=True))
+            importer = Importer(collection, site, ledger, base_urls, tell)
             for path in files:
+                if is_dump(path) and (path.is_dir() or kind_of(path) is None):
+                    dump = take(collection, site, database, path, base_urls, dry_run=dry_run, progress=tell)
+                    reports.append(dump)
+                    if not as_json:
+                        _show_dump(dump)
+                    continue
                 report = importer.look(path) if dry_run else importer.take(path)
                 reports.append(report)
                 if not as_json:
@@ -67,6 +79,7 @@ def command(
 
 
 _OUTCOMES = {
+    "witnesses": ("green", "已收为旁证 taken in as witnesses"),
     "imported": ("green", "已导入 imported"),
     "looked through": ("green", "可以导入 can be imported"),
     "known": ("cyan", "早已导入 imported before"),
@@ -104,6 +117,22 @@ def _show(report: FileReport) -> None:
             click.echo(click.style(f"  … {seen.odd} in all", dim=True))
     if report.outcome == "nothing of the source":
         click.echo("  若源站曾用其他网址 if the source had another address then: --base-url URL")
+
+
+def _show_dump(report: DumpReport) -> None:
+    colour, words = _OUTCOMES[report.outcome]
+    click.echo(f"{report.name}: " + click.style(words, fg=colour) + (f" ({report.note})" if report.note else ""))
+    tally = report.tally
+    if tally.texts:
+        click.echo(
+            f"  {tally.texts} 篇 texts, {tally.with_head} 有标题来源 with a head, "
+            f"{tally.of_source} 网址指向条目 whose URL asks for an entry"
+        )
+    if tally.undecodable:
+        click.echo(click.style(f"  {tally.undecodable} 篇有无法解码的字 with characters replaced", fg="yellow"))
+    for reason, count in report.skipped.counts.items():
+        example = report.skipped.examples[reason]
+        click.echo(click.style(f"  略过 skipped: {count} × {reason} (如 such as {example})", fg="yellow"))
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -26,6 +26,7 @@ from mirror.sites.site import Site
 from mirror.store import widths
 from mirror.store.database import Database
 from mirror.verify import fixity
+from mirror.witness import take as witnesses
 from warc import cdxj, reader, repair
 from warc.capture import FailedAttempt
 from warc.reader import Record
@@ -71,6 +72,7 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
         fixity.take_up_file(collection.path, path)
     settle_revisits(collection.archive, site, ledger, imports)
     widths.settle(ledger.database)
+    witnesses.catch_up(collection, site, ledger.database)
 
 
 def ingest(
@@ -199,6 +201,7 @@ def rebuild(
             else:
                 ingest(path, index, site, ledger, told)
         settle_revisits(collection.archive, site, ledger, imports)
+        witnesses.catch_up(collection, site, database)
         search_index.catch_up(database)
         _take_over_politeness(collection, database)
         database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
