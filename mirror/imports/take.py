@@ -24,6 +24,7 @@ from mirror.imports.rewrite import rewrite
 from mirror.imports.sources import Sources
 from mirror.imports.survey import Survey, read, survey
 from mirror.sites.site import Site
+from mirror.verify import fixity
 
 Outcome = Literal["imported", "looked through", "known", "nothing new", "nothing of the source", "unreadable"]
 
@@ -267,6 +268,8 @@ class Importer:
                 self._collection.archive / part.archive, made, self._collection.index, self._site, self._ledger
             )
             one.report.outcome = "imported"
+            fixity.take_up_file(self._collection.path, self._collection.archive / part.archive)
+        fixity.take_up_file(self._collection.path, self._collection.path / original)
 
     def _name(self) -> tuple[datetime, str]:
         """Now, and how the names of what is imported now begin: like those of crawls, so that they sort with them."""

@@ -19,6 +19,7 @@ from mirror.imports.manifest import sync_folder
 from mirror.imports.sources import Sources
 from mirror.sites.site import Site
 from mirror.store.database import Database
+from mirror.verify import fixity
 from mirror.witness import dump
 from mirror.witness.dump import Skipped
 from mirror.witness.store import Tally, load, whole_sources
@@ -123,6 +124,8 @@ def take(
         report.skipped,
         lambda texts: progress(f"{path.name}: {texts} 篇 texts"),
     )
+    if path.is_file():
+        fixity.take_up(collection.path, {f"witnesses/{kept}": report.sha256})
     report.outcome = "witnesses"
     return report
 
