@@ -1,7 +1,8 @@
 """The fixity ledger: the sha256 of every finished WARC, from the moment it was finished or first seen whole.
 
 `manifest-sha256.txt` in the collection's folder has one line a file, as in BagIt (RFC 8493, 2.1.3), so that
-`sha256sum -c` reads it. Lines are only ever appended: a file that changed is reported and its line stays.
+`sha256sum -c` reads it. Lines are only ever appended: a file that changed is reported and its line stays, until
+`mirror verify --repair-from` mends it.
 `fixity.json` beside it says when each file was last verified.
 """
 
@@ -79,6 +80,22 @@ def take_up_file(collection: Path, path: Path) -> None:
     if name not in read(collection).digests:
         with path.open("rb") as file:
             take_up(collection, {name: hashlib.file_digest(file, "sha256").hexdigest()})
+
+
+def replace(collection: Path, name: str, digest: str, aside: Path) -> None:
+    """Give a file another digest: it was mended with other bytes. The ledger as it was is kept in `aside`."""
+    path = manifest_path(collection)
+    held = read(collection).digests
+    if path.exists():
+        kept = aside / f"{path.name}.before-{Path(name).name}"
+        kept.write_bytes(path.read_bytes())
+    held[name] = digest
+    partial = path.with_name(path.name + ".part")
+    with partial.open("w", encoding="utf-8") as file:
+        file.writelines(f"{value}  {key}\n" for key, value in held.items())
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
 def last_verified(collection: Path) -> dict[str, dict[str, Any]]:
