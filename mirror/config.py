@@ -24,6 +24,7 @@ from mirror.errors import UsageError
 from mirror.frontier.due import DuePolicy
 from mirror.frontier.scope import Scope
 from mirror.politeness.quiet import QuietHours
+from mirror.schedule.rhythm import Rhythm
 from mirror.sites import SOURCES, Site, open_site
 from mirror.sites.selectors import Selectors, compile_selector
 
@@ -136,6 +137,30 @@ class SelectorsConfig(Selectors):
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleConfig:
+    """定时 / when `mirror run` crawls again; set by `mirror schedule`"""
+
+    every: str = _about("", '多久一次，空为不定时 / how often, such as "7d", "12h"; empty: not on schedule')
+    at: str = _about("02:00", "几点（politeness.time_zone 时区） / time of the day, in politeness.time_zone")
+    keep_reports: int = _about(500, "保留最近多少份抓取报告 / newest reports that are kept", least=2, most=1_000_000)
+    metrics_file: str = _about("", "Prometheus 文本文件的路径 / file for node_exporter's textfile collector")
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyConfig:
+    """通知 / whom `mirror run` tells how it went"""
+
+    when: str = _about("trouble", '何时通知 / "always", "trouble" or "never"')
+    mail_to: tuple[str, ...] = _about((), '收件人 / addresses, such as ["archive@library.example.cn"]')
+    mail_from: str = _about("", "发件人，空则同收件人 / sender; empty: the first recipient")
+    smtp: str = _about(
+        "smtp://localhost:25", "邮件服务器 / smtp://, smtp+starttls:// or smtps://[user:password@]host:port"
+    )
+    webhook: str = _about("", "以 JSON 通知的网址 / http(s) URL that gets a POST of JSON")
+    command: str = _about("", "运行的命令，标准输入为 JSON / command that gets JSON on its standard input")
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionConfig:
     """Everything `mirror.toml` says.
 
@@ -154,6 +179,8 @@ class CollectionConfig:
     capture: CaptureConfig = CaptureConfig()
     retry: RetryConfig = RetryConfig()
     recrawl: RecrawlConfig = RecrawlConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    notify: NotifyConfig = NotifyConfig()
     selectors: SelectorsConfig = SelectorsConfig()
 
     def site(self) -> Site:
@@ -200,6 +227,8 @@ SECTIONS: dict[str, type[Any]] = {
     "retry": RetryConfig,
     "recrawl": RecrawlConfig,
     "selectors": SelectorsConfig,
+    "schedule": ScheduleConfig,
+    "notify": NotifyConfig,
 }
 _TOP = ("source", "base_url", "contact", "operator")
 _KINDS = {
@@ -448,6 +477,7 @@ def _checked(config: CollectionConfig, place: Callable[[str], str]) -> Collectio
                 compile_selector(selector)
             except UsageError as error:
                 raise UsageError(f"{place(f'selectors.{item.name}')}: {error}") from None
+    _check_schedule(config, place)
     for text in config.recrawl.important:
         try:
             Scope.parse(text)
@@ -463,6 +493,32 @@ def _checked(config: CollectionConfig, place: Callable[[str], str]) -> Collectio
                 f"{place('capture.proxy')}: {shown!r} is no proxy; write http://[user:password@]host:port"
             ) from None
     return dataclasses.replace(config, base_url=site.base_url)
+
+
+def _check_schedule(config: CollectionConfig, place: Callable[[str], str]) -> None:
+    schedule, notify = config.schedule, config.notify
+    for key, every, at in (("every", schedule.every or "1d", "02:00"), ("at", "1d", schedule.at)):
+        try:
+            Rhythm.parse(every, at, config.politeness.time_zone)
+        except ValueError as error:
+            raise UsageError(f"{place(f'schedule.{key}')}: {error}") from None
+    if notify.when not in ("always", "trouble", "never"):
+        raise UsageError(f'{place("notify.when")}: {notify.when!r}: write "always", "trouble" or "never"')
+    for address in (*notify.mail_to, *filter(None, [notify.mail_from])):
+        if not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", address):
+            where = place("notify.mail_from" if address == notify.mail_from else "notify.mail_to")
+            raise UsageError(f"{where}: {address!r} is no e-mail address")
+    for key, url, schemes in (
+        ("smtp", notify.smtp, ("smtp", "smtp+starttls", "smtps")),
+        ("webhook", notify.webhook or "http://unset", ("http", "https")),
+    ):
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        except ValueError:
+            good = False
+        if not good:  # without its value: it may hold a password
+            raise UsageError(f"{place(f'notify.{key}')}: write {schemes[-1]}://host, with its port if need be")
 
 
 # -- writing -----------------------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ class _Commands(click.Group):
         "witnesses",
         "rebuild",
         "serve",
+        "schedule",
+        "run",
         "demo",
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mirror.config import load, new_config, with_overrides
+from mirror.config import SECTIONS, load, new_config, with_overrides
 from mirror.errors import UsageError
 
 TOP = 'source = "mse"\nbase_url = "http://127.0.0.1:8080/"\n'
@@ -207,7 +207,7 @@ OVERRIDDEN = {
     "politeness=2": "politeness is a section; name the setting too, such as politeness.delay_s",
     "delay_s=2": "there is no such setting here; it belongs under [politeness], as politeness.delay_s",
     "polite.delay_s=2": "there is no section 'polite'; did you mean 'politeness'?",
-    "xyz.delay_s=2": "there is no section 'xyz'; known: politeness, capture, retry, recrawl, selectors",
+    "xyz.delay_s=2": f"there is no section 'xyz'; known: {', '.join(SECTIONS)}",
     "politeness.dealy_s=2": "there is no such setting here; did you mean 'delay_s'?",
     "politeness.delay_s=": "'' is not a number, such as 1.5",
     "politeness.delay_s=fast": "'fast' is not a number, such as 1.5",

@@ -1,0 +1,1 @@
+"""When to crawl again, and what a run does: crawl, verify, report, tell."""
