@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from mirror.frontier.scope import Scope, places_in
@@ -23,7 +25,7 @@ from mirror.search.query import Node, Term, parse, terms
 from mirror.search.snippet import Snippet
 
 #: More hits than these are not weighed against each other: they come in the order of their books.
-MOST_WEIGHED = 5_000
+MOST_WEIGHED = 2_000
 
 Place = tuple[str, int, int]  # library, book, rec
 
@@ -128,6 +130,7 @@ class _Search:
     def __init__(self, db: sqlite3.Connection, query: Node, filters: Filters) -> None:
         self._db = db
         self._query = query
+        self._blocks: dict[int, Place] = {}
         self._filters = filters
         self._where, self._values = _inside(filters)
         self._table = "search_character" if single(query) else "search_text"
@@ -169,9 +172,9 @@ class _Search:
         first = [place for place, _ in titled]
         known = set(first)
         first += [place for place, _ in waiting if place not in known]
-        if len(first) < wanted:
+        if len(first) < min(wanted, indexed + len(waiting)):
             known.update(first)
-            for place in self._weighed() if indexed <= MOST_WEIGHED else self._by_book():
+            for place in self._weighed() if 1 < indexed <= MOST_WEIGHED else self._by_book():
                 if place not in known:
                     first.append(place)
                     if len(first) >= wanted:
@@ -194,9 +197,10 @@ class _Search:
 
     def _weighed(self) -> Iterator[Place]:
         # Single characters are weighed by the large index, which knows how often they occur.
-        rows = self._rows("search_text", "rowid, rank")
-        scored = sorted((rank, self._place(number)) for number, rank in rows)
-        return (place for _, place in scored)
+        rows = sorted(self._rows("search_text", "rank, rowid"))
+        for _, alike in groupby(rows, key=itemgetter(0)):
+            # The order of the numbers is not the same in every rebuilt index; that of the places is.
+            yield from sorted(self._place(number) for _, number in alike)
 
     def _by_book(self) -> Iterator[Place]:
         blocks = self._db.execute("SELECT id FROM search_block ORDER BY library, book, part").fetchall()
@@ -209,10 +213,11 @@ class _Search:
         return library, book, part << 10 | number & 1023
 
     def _block(self, number: int) -> Place:
-        row: Place = self._db.execute(
-            "SELECT library, book, part FROM search_block WHERE id = ?", (number,)
-        ).fetchone()
-        return row
+        if number not in self._blocks:
+            self._blocks[number] = self._db.execute(
+                "SELECT library, book, part FROM search_block WHERE id = ?", (number,)
+            ).fetchone()
+        return self._blocks[number]
 
     # -- what is not indexed yet ---------------------------------------------------------------------------
 

@@ -21,8 +21,8 @@ def document(parts: list[str]) -> str:
 
 
 def characters(parts: list[str]) -> str:
-    """The different characters of an entry, for the index of single characters, in a fixed order."""
-    return " ".join(sorted(set("".join(parts).replace(" ", "\u00a0"))))
+    """The different characters of an entry, for the index of single characters, in any order."""
+    return " ".join(set("".join(parts).replace(" ", "\u00a0")))
 
 
 def single(node: Node) -> bool:
