@@ -8,13 +8,14 @@ TOOLS  := pywb wacz warcat
 READERS := tests/readers/node_modules/.package-lock.json
 BROWSER := /usr/bin/chromium
 WGET := /usr/bin/wget
+EPUBCHECK := /usr/share/java/epubcheck.jar
 
 .PHONY: demo test check lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/mirror demo
 
-test: $(VENV)/installed-dev $(TOOLS:%=.venv-%/installed) $(READERS) $(BROWSER) $(WGET)
+test: $(VENV)/installed-dev $(TOOLS:%=.venv-%/installed) $(READERS) $(BROWSER) $(WGET) $(EPUBCHECK)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -54,6 +55,10 @@ $(BROWSER):
 # What other tools archive is imported, in the tests.
 $(WGET):
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends wget
+
+# Books in EPUB are checked by those who know the format.
+$(EPUBCHECK):
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends epubcheck
 
 # Pin everything again, newest versions that fit (needs uv).
 lock:

@@ -44,8 +44,9 @@ class Ours:
                     db.execute("INSERT OR IGNORE INTO book (library, number) VALUES (?, ?)", place[:2])
                 db.execute("INSERT INTO entry (id, library, book, rec) VALUES (?, ?, ?, ?)", (number, *place))
                 db.execute(
-                    "INSERT INTO version VALUES (?, ?, x'00', '', ?, NULL, '[]', '', ?, '[]', '[]', '[]', '[]', "
-                    "NULL, '[]', '2026', '2026', 1)",
+                    "INSERT INTO version (id, entry, digest, text_digest, title, raw_text, text, items, tables, "
+                    "signatures, charset, flags, proven_cut, first_seen, last_seen, capture) "
+                    "VALUES (?, ?, x'00', '', ?, '', ?, '[]', '[]', '[]', '[]', '[]', 0, '2026', '2026', 1)",
                     (number, number, title, text),
                 )
                 db.execute("UPDATE entry SET newest = ?1 WHERE id = ?1", (number,))

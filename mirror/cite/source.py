@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mirror.extraction.structure.titles import plain
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -26,15 +28,15 @@ class Source:
 
 
 def read(entry: dict[str, Any], link: str | None = None) -> Source:
-    """What an exported entry says of itself. Typeset blanks in titles are reduced to one."""
+    """What an exported entry says of itself. Letter-spaced titles are closed up."""
     capture = entry["capture"]
     return Source(
         id=entry["id"],
-        title=_line(entry.get("title_plain") or entry["title"]) or "无题",
+        title=_line(plain(entry["title"])) or "无题",
         authors=tuple(entry["signatures"]),
         book=_line(entry["book"]["title"] or f"第{entry['book']['number']}册"),
         library=_line(entry["library"]["title"] or entry["library"]["code"]),
-        path=tuple(map(_line, entry["path"])),
+        path=tuple(_line(plain(title)) for title in entry["path"]),
         link=link or capture["url"],
         source_url=capture["url"],
         captured=datetime.fromisoformat(capture["timestamp"]),

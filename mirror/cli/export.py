@@ -30,11 +30,27 @@ _ONLY_FOR = {"self_contained": ("warc",), "shard": ("wacz",), "with_database": (
 )
 @click.option("--with-database", is_flag=True, help="bagit: add mirror.db, which the WARC files can make again.")
 def command(collection: Collection, form: str, output: Path, scopes: tuple[str, ...], **options: Any) -> None:
-    """导出 / Export entries (jsonl), exchanges with their exact bytes (wire), or the archive for other tools.
+    """导出 / Export entries to read and count, exchanges with their exact bytes, or the archive for other tools.
+
+    \b
+    条目 entries       jsonl  csv  parquet  txt  tei  epub  datapackage
+    交换 exchanges     wire
+    档案 the archive   warc  wacz  bagit
+
+    \b
+    jsonl, csv and wire are one stream (-o - for stdout); parquet (a file a library), txt (a tree
+    省/市/库/书/卷/文) and datapackage are folders; tei and epub are a folder with a file a book,
+    or one file if one book is asked for.
 
     \b
     Example:
       mirror export shandong --format jsonl -o shandong.jsonl
+      mirror export shandong --format csv -o ch9.csv --scope ch9     for a spreadsheet
+      mirror export shandong --format parquet -o shandong-parquet    for DuckDB and pandas
+      mirror export shandong --format txt -o shandong-txt
+      mirror export shandong --format tei -o book.xml --scope ch9/3
+      mirror export shandong --format epub -o book.epub --scope ch9/3
+      mirror export shandong --format datapackage -o shandong-data
       mirror export shandong --format wire -o - | head -1 | jq -r .response | base64 -d
       mirror export shandong --format wacz -o shandong.wacz          for ReplayWeb.page
       mirror export shandong --format wacz --shard library -o shandong-wacz

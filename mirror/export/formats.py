@@ -37,6 +37,12 @@ Exporter = Callable[[Export], str]
 #: Forms by name: the module that has its `export` function.
 FORMATS: dict[str, str] = {
     "jsonl": "mirror.export.jsonl",
+    "csv": "mirror.export.csv",
+    "parquet": "mirror.export.parquet",
+    "txt": "mirror.export.txt",
+    "tei": "mirror.export.tei",
+    "epub": "mirror.export.epub",
+    "datapackage": "mirror.export.datapackage",
     "wire": "mirror.export.wire",
     "warc": "mirror.export.warc",
     "wacz": "mirror.export.wacz",

@@ -27,9 +27,9 @@ def entry(**changed: Any) -> dict[str, Any]:
 
 
 def test_gbt_7714() -> None:
-    assert cite(entry()) == (f"王学刚. 概 述[DB/OL]//东明县志（1986--2005）. 东明县情资料库. [2026-11-23]. {URL}.\n")
+    assert cite(entry()) == (f"王学刚. 概述[DB/OL]//东明县志（1986--2005）. 东明县情资料库. [2026-11-23]. {URL}.\n")
     assert cite(entry(signatures=[], title="")).startswith("无题[DB/OL]//东明县志")
-    assert cite(entry(signatures=["甲一", "乙二", "丙三", "丁四"])).startswith("甲一, 乙二, 丙三, 等. 概 述")
+    assert cite(entry(signatures=["甲一", "乙二", "丙三", "丁四"])).startswith("甲一, 乙二, 丙三, 等. 概述")
 
 
 def test_a_permanent_link_leads_to_the_capture() -> None:
@@ -57,7 +57,7 @@ def test_csl_json() -> None:
     (item,) = json.loads(cite(entry(), "csl-json"))
     assert item["type"] == "entry" and item["id"] == "ch9/3/12"
     assert (item["title"], item["container-title"], item["author"]) == (
-        "概 述",
+        "概述",
         "东明县志（1986--2005）",
         [{"literal": "王学刚"}],
     )

@@ -69,6 +69,13 @@ def codes_of(name: str, first: int | None = None, last: int | None = None) -> tu
     return _in_years(_table()[1].get(name, ()), first, last)
 
 
+@cache
+def name_of(code: str) -> str | None:
+    """The newest name of a division; None if the table has no such code."""
+    named = [(one.last or 9999, name) for name, codes in _table()[1].items() for one in codes if one.code == code]
+    return max(named)[1] if named else None
+
+
 def _in_years(codes: tuple[Code, ...], first: int | None, last: int | None) -> tuple[Code, ...]:
     return tuple(
         code
