@@ -31,6 +31,7 @@ class _Commands(click.Group):
         "import",
         "verify",
         "witnesses",
+        "replay",
         "rebuild",
         "serve",
         "schedule",

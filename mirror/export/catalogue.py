@@ -98,6 +98,10 @@ class Shard:
     captures: int
 
 
+#: A whole collection, where nothing is known of its size.
+WHOLE = Shard("", None, None, False, 0, 0)
+
+
 class Catalogue:
     """Use as a context manager.
 

@@ -201,7 +201,9 @@ class _Packing:
 
     def _about(self, title: str, entrances: list[dict[str, Any]]) -> dict[str, Any]:
         config = self.asked.collection.config()
-        about: dict[str, Any] = {"title": title, "description": f"{config.base_url} ({config.source})"}
+        description = f"{config.base_url} ({config.source})"
+        about: dict[str, Any] = {"title": title, "description": description}
+        about["metadata"] = {"title": title}  # where ReplayWeb.page looks for it
         if config.operator:
             about["contributors"] = [{"title": config.operator}]
         if entrances:

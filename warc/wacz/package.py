@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import struct
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -17,6 +18,9 @@ VERSION = "1.1.1"  #: py-wacz 0.6 refuses every other (CONFORMANCE Z3)
 _DATAPACKAGE = "datapackage.json"
 #: The earliest time a ZIP can say: the same members give the same bytes whenever they are packed.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
+#: An extended timestamp that gives no time, in each header. Where the central directory has no extra field, wabac.js
+#: 2.27 takes it that the member's own header has none either, and reads the ZIP64 sizes there as data (measured).
+_EXTRA = struct.pack("<HHB", 0x5455, 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ def _member(path: str, deflate: bool) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(path, _NO_DATE)
     info.compress_type = zipfile.ZIP_DEFLATED if deflate else zipfile.ZIP_STORED
     info.external_attr = 0o644 << 16
+    info.extra = _EXTRA
     return info
 
 
