@@ -12,6 +12,7 @@ import tempfile
 import time
 import webbrowser
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -42,12 +43,11 @@ def command(collection: Collection, port: int, in_browser: bool) -> None:
       MIRROR_PYWB=~/pywb mirror replay shandong
     """
     wayback = find_wayback()
-    with tempfile.TemporaryFile() as log:
-        root, process = _start(wayback, collection.home, port, log)
-        try:
-            signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        with tempfile.TemporaryFile() as log, _pywb(wayback, collection.home, port, log) as (root, process):
             address = f"{root}/{collection.name}/"
-            entrances = [f"{root}/{collection.name}/{place}" for place in _entrances(collection)]
+            entrances = [address + place for place in _entrances(collection)]
             click.echo(address)
             for entrance in entrances:
                 click.echo(f"  {entrance}")
@@ -56,11 +56,8 @@ def command(collection: Collection, port: int, in_browser: bool) -> None:
                 webbrowser.open(entrances[0].split()[0] if entrances else address)
             process.wait()
             raise MirrorError(f"pywb ended by itself: {_last_words(log)}")
-        except KeyboardInterrupt:
-            click.echo("", err=True)
-        finally:
-            process.terminate()
-            process.wait()
+    except KeyboardInterrupt:
+        click.echo("", err=True)
 
 
 def find_wayback() -> Path:
@@ -87,8 +84,9 @@ def find_wayback() -> Path:
     )
 
 
-def _start(wayback: Path, home: Path, port: int, log: IO[bytes]) -> tuple[str, subprocess.Popen[bytes]]:
-    """Start pywb and wait until it answers; gives its root URL."""
+@contextmanager
+def _pywb(wayback: Path, home: Path, port: int, log: IO[bytes]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """pywb, once it answers; gives its root URL, and ends it when the block ends."""
     try:
         with socket.create_server((_HOST, port)) as free:
             port = free.getsockname()[1]
@@ -97,14 +95,23 @@ def _start(wayback: Path, home: Path, port: int, log: IO[bytes]) -> tuple[str, s
     process = subprocess.Popen(
         [wayback, "--bind", _HOST, "--port", str(port)], cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=log
     )
-    while True:
-        try:
-            socket.create_connection((_HOST, port), 1).close()
-            return f"http://{_HOST}:{port}", process
-        except OSError:
+    try:
+        while not _answers(port):
             if process.poll() is not None:
-                raise MirrorError(f"{wayback} did not start: {_last_words(log)}") from None
+                raise MirrorError(f"{wayback} did not start: {_last_words(log)}")
             time.sleep(0.1)
+        yield f"http://{_HOST}:{port}", process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection((_HOST, port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _last_words(log: IO[bytes]) -> str:
