@@ -18,6 +18,7 @@ from mirror.frontier.ledger import Ledger
 from mirror.sites import open_site
 from tests.downloader.torture import CASES, TortureServer
 from tests.home import Home
+from tests.verify.archive import grave, verify_files
 from warc import reader
 
 BIN = Path(sys.executable).parent
@@ -67,6 +68,7 @@ def test_every_exchange_of_a_torture_run_is_in_the_archive_to_the_byte(home: Hom
     archive = home.path / "collections/t/archive"
     for path in sorted(archive.iterdir()):
         ours = [record.record_id for record in reader.read(path, on_odd="fail")]
+        assert grave(verify_files(path)) == {}
         with path.open("rb") as file:
             assert all(record.verify_block_digest() for record in ArchiveIterator(file, parse_http=False))
         with path.open("rb") as file:
