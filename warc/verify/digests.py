@@ -11,6 +11,9 @@ from warc.verify.header import Say
 
 _SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
 _OURS = re.compile(r"sha1:[A-Z2-7]{32}|sha256:[A-Z2-7]{52}(?:====)?")
+_SHA1 = re.compile(r"sha1:[A-Z2-7]{32}")
+#: From Base32's alphabet to the digits that `int` knows.
+_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 _LABEL = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(\S+)")
 
 
@@ -22,6 +25,8 @@ def read(name: str, value: str, say: Say) -> tuple[str, bytes] | None:
         value: As it stands: Base32 or hex in any case; the length tells which.
         say: Told of a breach.
     """
+    if _SHA1.fullmatch(value):
+        return "sha1", int(value[5:].translate(_BASE32), 32).to_bytes(20, "big")
     if not _OURS.fullmatch(value):
         say("digest-case", f"{name} is {value[:100]!r}, not sha1 or sha256 in upper-case Base32")
     labelled = _LABEL.fullmatch(value)

@@ -31,6 +31,9 @@ _PLACES: dict[str, frozenset[str]] = {
     "warc-segment-origin-id": frozenset({"continuation"}),
     "warc-segment-total-length": frozenset({"continuation"}),
 }
+#: Fields that must not stand, by type.
+_MISPLACED = {kind: frozenset(name for name, places in _PLACES.items() if kind not in places) for kind in TYPES}
+_NOWHERE: frozenset[str] = frozenset()
 _NEED_TARGET = frozenset({"response", "resource", "request", "revisit", "conversion", "continuation"})
 _MANDATORY = ("warc-type", "warc-record-id", "warc-date", "content-length")
 _MAY_REPEAT = frozenset({"warc-concurrent-to", "warc-protocol"})
@@ -46,6 +49,7 @@ _COARSE_DATE = re.compile(
 _ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[!-~]+>")
 _OUR_ID = re.compile(r"<urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}>")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+_PLAIN_TARGET = re.compile(r"https?:(?:[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 _RFC3986 = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 
 
@@ -55,26 +59,22 @@ class Header:
 
     version: str
     fields: list[tuple[str, str]]
-    first: dict[str, str] = field(init=False)
+    first: dict[str, str] = field(init=False)  #: the first value of each
+    type: str = field(init=False)  #: WARC-Type, in lower case
+    target: str = field(init=False)  #: WARC-Target-URI, without the angle brackets of wget 1.x; "" if there is none
 
     def __post_init__(self) -> None:
-        self.first = dict(reversed(self.fields))
+        self.first = dict(self.fields)
+        if len(self.first) != len(self.fields):
+            self.first = dict(reversed(self.fields))  # the first of several counts
+        self.type = self.first.get("warc-type", "").lower()
+        self.target = self.first.get("warc-target-uri", "").strip("<>")
 
     def get(self, name: str) -> str | None:
         return self.first.get(name)
 
     def all(self, name: str) -> list[str]:
         return [value for known, value in self.fields if known == name]
-
-    @property
-    def type(self) -> str:
-        """WARC-Type, in lower case."""
-        return self.first.get("warc-type", "").lower()
-
-    @property
-    def target(self) -> str:
-        """WARC-Target-URI, without the angle brackets of wget 1.x; `""` if there is none."""
-        return self.first.get("warc-target-uri", "").strip("<>")
 
 
 def record_id(header: bytes) -> str | None:
@@ -91,6 +91,8 @@ def parse(octets: bytes, say: Say) -> Header:
         text = octets.decode("utf-8", "replace")
         say("header-utf8", f"the header is not UTF-8: {octets[max(0, error.start - 20) : error.end + 20]!r}")
     lines = text.split("\r\n")
+    if text.isascii() and "".join(lines).isprintable() and (plain := _plain_fields(lines)) is not None:
+        return Header(lines[0], plain)
     if "\n" in text and text.count("\n") != len(lines) - 1:
         say("header-line-ends", "header lines end in LF alone")
         lines = text.replace("\r\n", "\n").split("\n")
@@ -110,24 +112,41 @@ def parse(octets: bytes, say: Say) -> Header:
     return Header(lines[0].strip(), fields)
 
 
+def _plain_fields(lines: list[str]) -> list[tuple[str, str]] | None:
+    """The fields of a header as nearly every writer makes it; None if anything may be said of its lines."""
+    fields = []
+    for line in lines[1:]:
+        name, _, value = line.partition(": ")
+        lower = _known_name(name)
+        if lower is None or not value or value[0] == " " or value[-1] == " ":
+            return None
+        fields.append((lower, value))
+    return fields
+
+
+@lru_cache(1000)
+def _known_name(name: str) -> str | None:
+    return name.lower() if _NAME.fullmatch(name) else None
+
+
 def judge(header: Header, say: Say, *, ours: bool) -> None:
     """The rules that one header decides by itself (5)."""
     first, kind = header.first, header.type
     # Words of the grammar may be in any case (4: RFC 2616's notation).
     if header.version != "WARC/1.1" and (ours or header.version.upper() not in ("WARC/1.0", "WARC/1.1")):
         say("version", f"the record says {header.version[:40]!r}, not 'WARC/1.1'")
+    if kind and (kind not in _ALL or (ours and first["warc-type"] != kind)):
+        say("type", f"WARC-Type is {first['warc-type'][:40]!r}, which the standard does not know")
     if len(first) != len(header.fields):
         for name in {name for name, _ in header.fields} - _MAY_REPEAT:
             if len(values := header.all(name)) > 1:
                 say("field-twice", f"{name} stands {len(values)} times: {', '.join(values)[:200]}")
-    for name in _MANDATORY:
-        if not first.get(name):
-            say("field-missing", f"there is no {name}")
-    if kind and (kind not in _ALL or (ours and first["warc-type"] != kind)):
-        say("type", f"WARC-Type is {first['warc-type'][:40]!r}, which the standard does not know")
-    for name, places in _PLACES.items():
-        if name in first and kind in _ALL and kind not in places:
-            say("field-misplaced", f"{name} stands in a record of type {kind}")
+    if not all(map(first.get, _MANDATORY)):
+        for name in _MANDATORY:
+            if not first.get(name):
+                say("field-missing", f"there is no {name}")
+    for name in _MISPLACED.get(kind, _NOWHERE).intersection(first):
+        say("field-misplaced", f"{name} stands in a record of type {kind}")
     _judge_id(first.get("warc-record-id"), say, ours)
     _judge_date(first.get("warc-date"), say, ours)
     _judge_target(header, say, ours)
@@ -164,6 +183,8 @@ def _judge_target(header: Header, say: Say, ours: bool) -> None:
     if target is None:
         if header.type in _NEED_TARGET:
             say("field-missing", f"there is no warc-target-uri in a record of type {header.type}")
+        return
+    if _PLAIN_TARGET.fullmatch(target):
         return
     if target[:1] == "<" and target[-1:] == ">":
         if header.version == "WARC/1.1" or ours:
@@ -213,16 +234,16 @@ def _judge_content_type(header: Header, say: Say, ours: bool) -> None:
     if value is None:
         if header.first.get("content-length") not in (None, "0"):
             say("content-type-missing", "there is no Content-Type")
-        return
+    elif not _is_right_type(kind, value, header.target.startswith("http"), ours):
+        say("content-type", f"Content-Type of a {kind} is {value[:80]!r}")
+
+
+@lru_cache(1000)
+def _is_right_type(kind: str, value: str, is_http: bool, ours: bool) -> bool:
     media, _, parameters = value.lower().replace(" ", "").partition(";")
     if kind == "warcinfo":
-        right = media == "application/warc-fields"
-    elif kind in ("response", "request", "revisit") and header.target.startswith("http"):
-        want = "request" if kind == "request" else "response"
-        right = media == "application/http" and (
-            parameters.strip('"') == f"msgtype={want}" or (not ours and not parameters)
-        )
-    else:
-        return
-    if not right:
-        say("content-type", f"Content-Type of a {kind} is {value[:80]!r}")
+        return media == "application/warc-fields"
+    if kind not in ("response", "request", "revisit") or not is_http:
+        return True
+    wanted = f"msgtype={'request' if kind == 'request' else 'response'}"
+    return media == "application/http" and (parameters.strip('"') == wanted or (not ours and not parameters))

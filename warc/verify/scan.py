@@ -30,6 +30,7 @@ _SPILL = 16 << 20
 LONGEST_HEADER = 1 << 20
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"(?i)(?:^|\n)content-length[ \t]*:(?:[ \t]|\r?\n[ \t])*([^\r\n]*?)[ \t]*(?=[\r\n]|$)")
+_LAST_LENGTH = b"\r\nContent-Length: "
 _LF_END = re.compile(rb"(?<=[^\r\n])\r?\n\r?\n")
 _BEGIN = re.compile(rb"(?i)WARC/[0-9]")
 
@@ -95,7 +96,8 @@ def _members(octets: mmap.mmap, report: Report) -> Iterator[Found]:
     # No checksum covers the head of a member; our writer puts no time there, and the same into each.
     our_head = _GZIP + bytes(5) + octets[8:10]
     while position < size:
-        if octets[position : position + 3] != _GZIP:
+        head = octets[position : position + 10]
+        if head != our_head and head[:3] != _GZIP:
             following = _next_member(octets, position + 1)
             report("trailing-octets", position, f"{following - position} octets that are no gzip member", b"")
             position = following
@@ -109,7 +111,6 @@ def _members(octets: mmap.mmap, report: Report) -> Iterator[Found]:
             report(rule, position, f"{error}; {after}", error.data)
             position = following
             continue
-        head = octets[position : position + 10]
         if head != our_head:
             report("gzip-head", position, f"the head of the gzip member is {head.hex()}, not {our_head.hex()}", b"")
         first, at, whole = True, 0, len(data)
@@ -278,19 +279,19 @@ def _record(
     if not _BEGIN.match(header):
         report("no-record", offset, f"no record begins here but {header[:30]!r}", b"")
         return None, len(data)
-    stated = _LENGTH.search(header)
-    if stated is None or not stated[1].isdigit():
-        problem = "there is no Content-Length" if stated is None else f"Content-Length is {stated[1][:40]!r}"
-        report("field-missing" if stated is None else "content-length", offset, problem, header)
+    length = _length(header)
+    if length is None or not length.isdigit():
+        problem = "there is no Content-Length" if length is None else f"Content-Length is {length[:40]!r}"
+        report("field-missing" if length is None else "content-length", offset, problem, header)
         return None, len(data)
-    block_end = block_at + int(stated[1])
+    block_end = block_at + int(length)
     if block_end > len(data):
         torn = Found(offset, member_length or len(data) - begin, header, _cut(data, block_at, len(data)), False)
         return torn, len(data)
     after = bytes(data[block_end : block_end + 4])
     at = block_end + 4
     if after != _END:
-        report("record-end", offset, f"after the {int(stated[1])} octets of its block stand {after!r}", header)
+        report("record-end", offset, f"after the {int(length)} octets of its block stand {after!r}", header)
         rest = bytes(data[block_end : block_end + LONGEST_HEADER])
         at = block_end + len(rest) - len(rest.lstrip(b"\r\n"))
         if member is not None and not _BEGIN.match(data, at):
@@ -298,11 +299,18 @@ def _record(
     return Found(offset, member_length or at - begin, header, _cut(data, block_at, block_end)), at
 
 
+def _length(header: bytes) -> bytes | None:
+    """What Content-Length says; None if there is none."""
+    at = header.rfind(_LAST_LENGTH)
+    if at >= 0 and (length := header[at + len(_LAST_LENGTH) :]).isdigit():
+        return length  # as most writers put it: the last line
+    stated = _LENGTH.search(header)
+    return stated[1] if stated else None
+
+
 def _torn(found: Found) -> str:
-    stated = _LENGTH.search(found.header)
-    return (
-        f"Content-Length is {stated[1].decode() if stated else '?'}, {len(found.block)} octets of the block are there"
-    )
+    length = (_length(found.header) or b"?").decode("latin-1")
+    return f"Content-Length is {length}, {len(found.block)} octets of the block are there"
 
 
 def _cut(data: Buffer, begin: int, end: int) -> bytes | memoryview:
