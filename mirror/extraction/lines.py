@@ -8,7 +8,7 @@ import re
 BLANKS = " \t\u3000\xa0"
 
 _BOX = re.compile("[\u2500-\u257f]")
-_BOX_START = re.compile("[ \t\u3000\xa0]*[\u2502\u2503\u250c-\u254b\u2550-\u257f]")
+_BOX_START = re.compile("[ \t\u3000\xa0]*(?:[\u2500\u2501]+[\u252c-\u254b]|[\u2502\u2503\u250c-\u254b\u2550-\u257f])")
 _BOX_BARS = re.compile("[\u2502\u2503][^\u2502\u2503]*[\u2502\u2503]")
 _RULE_LINE = re.compile("[ \t\u3000\xa0]*[\u2500\u2501\u2550\\-=_—－]{4,}[ \t\u3000\xa0]*\\Z")
 _RULE_ENDS = frozenset("\u2500\u2501\u2550-=_—－ \t\u3000\xa0")
@@ -43,7 +43,7 @@ def has_boxes(text: str) -> bool:
 
 
 def is_table_line(line: str) -> bool:
-    """Whether a line is drawn: it begins with a corner, tee or bar, or holds two bars.
+    """Whether a line is drawn: it begins with a corner, tee or bar, is ruled up to a tee, or holds two bars.
 
     A lone `─` or `──` in prose is a dash and makes no table.
     """

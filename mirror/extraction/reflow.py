@@ -360,6 +360,7 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
     near = edge - (0 if hard_cut else _SLACK)
     pieces = [raw[0]]
     whys: list[Why] = ["first"]
+    start = usual if proven and raw[0][:1] not in BLANKS else indent_of(raw[0])
     for at in range(1, len(raw)):
         line, before, width = raw[at], bare[at - 1], widths[at - 1]
         blanks = 0
@@ -367,14 +368,16 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
         if bare[at] == "" or before == "":
             why = "blank"
             if before == "" and at > 1 and bare[at] and bare[at - 2]:
-                why = _over_blank(lines, at, edge, usual if proven else 0, flags)
+                why = _over_blank(lines, at, edge, start, flags)
                 if why == "over-blank":
                     pieces.pop()
                     pieces.pop()
         elif lines.drawn and (lines.drawn[at - 1] or lines.drawn[at]):
             why = "table"
         else:
-            why, blanks = _weigh_seam(line, before, width, edge, near, usual, flags)
+            why, blanks = _weigh_seam(
+                line, before, width, edge, near, usual, flags, indents=proven or 2 <= start <= _MAX_PARAGRAPH_INDENT
+            )
             if (
                 why == "short"
                 and proven
@@ -387,6 +390,8 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
                 flags.append("uneven-line")
         whys.append(why)
         if why not in JOINED:
+            if bare[at]:
+                start = indent_of(line)
             pieces.append("\n")
             pieces.append(line)
             continue
@@ -401,14 +406,14 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
 
 
 def _weigh_seam(
-    line: str, before: str, width: int, edge: int, near: int, usual: int, flags: list[str]
+    line: str, before: str, width: int, edge: int, near: int, usual: int, flags: list[str], *, indents: bool
 ) -> tuple[Why, int]:
     """Whether a line goes on with the one before it, why, and how many of its blanks are only an indent."""
     if width < near:
         return "short", 0
     if width >= edge:
         joined: Why = "full"
-    elif _had_no_room(before, width, line, edge):
+    elif _had_no_room(before, width, line, edge, indents=indents):
         joined = "no-room"
     else:
         return "short", 0
@@ -430,10 +435,17 @@ def _weigh_seam(
     return joined, 0
 
 
-def _over_blank(lines: _Lines, at: int, edge: int, usual: int, flags: list[str]) -> Why:
+def _over_blank(lines: _Lines, at: int, edge: int, start: int, flags: list[str]) -> Why:
     """Whether a sentence goes on over one empty line: a page of the printed book ended there.
 
-    Sure only where paragraphs are indented and the line before the empty one is full.
+    Sure only where the paragraph began with an indent, as another would, and the line before the empty one is full.
+
+    Args:
+        lines: Those of the entry.
+        at: The line behind the empty one.
+        edge: Width they are joined at.
+        start: Indent of the first line of the paragraph.
+        flags: Where to say so.
     """
     before, line = lines.bare[at - 2], lines.raw[at]
     if (
@@ -448,7 +460,7 @@ def _over_blank(lines: _Lines, at: int, edge: int, usual: int, flags: list[str])
         or is_rule(before)
     ):
         return "blank"
-    if usual < 2:
+    if not 2 <= start <= _MAX_PARAGRAPH_INDENT:
         flags.append("break-in-sentence")
         return "blank"
     flags.append("joined-over-blank")
@@ -472,11 +484,15 @@ def _usual_indent(lines: _Lines, edge: int) -> tuple[int, bool]:
     return usual, times >= 2 and usual >= 2 and times > flush
 
 
-def _had_no_room(before: str, width: int, line: str, edge: int) -> bool:
-    """Whether what begins the next line could not have stood at the end of this one."""
-    if width == edge - 1:
+def _had_no_room(before: str, width: int, line: str, edge: int, *, indents: bool) -> bool:
+    """Whether what begins the next line could not have stood at the end of this one.
+
+    `indents`: this paragraph began with an indent, as another would, so a flush line goes on even behind a full stop.
+    """
+    flush = indents and line[0] not in BLANKS
+    if width == edge - 1 and not (flush and line[0].isascii()):
         return not line[0].isascii() or line[0] in BLANKS
-    if before[-1] in _SENTENCE_ENDS:
+    if before[-1] in _SENTENCE_ENDS and not flush:
         return False
     at = 0
     while at < 3 and line[at : at + 1] in _OPENERS and line[at : at + 1]:

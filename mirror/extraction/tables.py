@@ -20,8 +20,15 @@ _KNOT = re.compile("[\u250c-\u254b\u2552-\u256c]")
 _HORIZONTAL = re.compile("[\u2500\u2501\u2504\u2505\u2508\u2509\u2550\u254c\u254d]")
 _RULED = re.compile("[ \t\u3000\xa0]*[\u2500-\u257f]+[ \t\u3000\xa0]*\\Z")
 _FIGURE = re.compile(r"[-－—+]?[0-9][0-9.,，．%％]*\Z|[〃″]+\Z|[-—－─…]{1,3}\Z")
-_TOP = re.compile("[ \t\u3000\xa0]*[\u250c-\u250f\u2552-\u2554]")
-_BOTTOM = re.compile("[ \t\u3000\xa0]*[\u2514-\u2517\u2558-\u255a]")
+#: A corner, or, where a table has no sides, a ruled line with tees on one side alone.
+_TOP = re.compile(
+    "[ \t\u3000\xa0]*(?:[\u250c-\u250f\u2552-\u2554]"
+    "|[\u2500\u2501]+(?:[\u252c-\u2533][\u2500\u2501]*)+[ \t\u3000\xa0]*\\Z)"
+)
+_BOTTOM = re.compile(
+    "[ \t\u3000\xa0]*(?:[\u2514-\u2517\u2558-\u255a]"
+    "|[\u2500\u2501]+(?:[\u2534-\u253b][\u2500\u2501]*)+[ \t\u3000\xa0]*\\Z)"
+)
 _NUMBER_LINE = re.compile(
     "[ \t\u3000\xa0]*(?:续?附?表|续)\\s*[0-9一二三四五六七八九十]*(?:[-—－·.．][0-9]+)*(?![\\w，。])"
 )
@@ -170,8 +177,18 @@ def _find_grid(lines: Sequence[str]) -> list[int] | None:
         if len(marks) > len(best):
             best = marks
     if len(best) >= 2:
-        return best[1:-1] if _closes(best, lines) else best[1:]
+        inner = best if _is_open(best, lines) else best[1:]
+        return inner[:-1] if _closes(best, lines) else inner
     return [] if best else None
+
+
+def _is_open(marks: Sequence[int], lines: Sequence[str]) -> bool:
+    """Whether the table has no left border: something other than blanks stands before the first mark."""
+    return any(
+        columns(before) > marks[0] - 2 - _SLIP and before.strip(BLANKS + "\u2500\u2501")
+        for line in lines
+        if (found := _BAR.search(line)) and (before := line[: found.start()])
+    )
 
 
 def _closes(marks: Sequence[int], lines: Sequence[str]) -> bool:

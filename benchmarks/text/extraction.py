@@ -1,0 +1,167 @@
+"""Extraction beside trafilatura and resiliparse, on the same pages, in one run.
+
+pip install trafilatura resiliparse          (in an environment of their own, or not: only this needs them)
+python -m benchmarks.text.extraction [--books 12]
+
+Every page is an entry of a made-up book with known truth (tests/extraction/books.py), once as the old database
+sends it and once as an article of the public mirror. CPU seconds of this process; the fastest of three rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from types import ModuleType
+
+from mirror.sites import Answer, open_site
+from tests.extraction.books import Book, Score, Truth, make_book, read_book
+
+ROUNDS = 3
+SHAPES = [(width, rule) for width in (74, 80, 110) for rule in ("hang", "cut")]
+
+
+@dataclass(frozen=True)
+class Page:
+    url: str
+    body: bytes
+    truth: Truth
+
+
+def old_pages(books: list[Book]) -> list[Page]:
+    found = []
+    for number, book in enumerate(books, 1):
+        for rec, truth in enumerate(book.entries, 1):
+            text = escape("\n".join(truth.lines), quote=False)
+            markup = (
+                "<html>\n<head>\n<title>全文检索</title>\n"
+                '<META HTTP-EQUIV="Content-Type" content="text/html; charset=gb2312">\n</head>\n'
+                f'<body bgcolor="#edf0f5">\n<a href="/ftr/ftr.htm"><img src="/images/01.gif"></a>\n'
+                f"<SCRIPT>\nseachword='';\nK='ch9';\nA='{number}';\nrun='13';\nrec='{rec}';\n</SCRIPT>\n"
+                f'<p align=center>临河县情资料库 <b>临河县志</b>\n<hr>\n<div class="txt"><pre>\n{text}\n</pre></div><hr>\n'
+                "<!--总用时12 ms-->\n</BODY>\n</HTML>\n"
+            )
+            url = f"http://lib.sdsqw.cn/bin/mse.exe?seachword=&K=ch9&A={number}&rec={rec}&run=13"
+            found.append(Page(url, markup.encode("gb18030"), truth))
+    return found
+
+
+def new_pages(books: list[Book]) -> list[Page]:
+    found = []
+    for number, book in enumerate(books, 1):
+        for rec, truth in enumerate(book.entries, 1):
+            base = f"/database/ch9/section/{number}/"
+            text = escape("\n".join(truth.lines), quote=False)
+            markup = (
+                '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>塘工 - 山东地情档案</title>'
+                '<link rel="stylesheet" href="/static/site.css"></head>\n<body><header><p>山东地方志资料归档</p>'
+                '<h1><a href="/">山东地情档案</a></h1><p>停运省级地情数据库的公开镜像与长期存档。 '
+                '<a href="/about/">关于本站</a></p></header><h2>档案浏览器</h2>\n'
+                f'<nav aria-label="breadcrumb"><ol><li><a href="/">首页</a></li><li><a href="{base}">临河县志</a></li>'
+                f"<li>塘工</li></ol></nav>\n<main><article><h2>塘工</h2><pre>{text}</pre></article>"
+                f'<p><a href="{base}article/{rec + 1}/">下一篇</a></p></main>\n'
+                '<footer><a href="/about/">关于本站</a></footer></body></html>\n'
+            )
+            url = f"https://shandong-chorography.org{base}article/{rec}/"
+            found.append(Page(url, markup.encode(), truth))
+    return found
+
+
+Extract = Callable[[Page], str]
+
+
+def ours(source: str) -> Extract:
+    site = open_site(source)
+
+    def extract(page: Page) -> str:
+        entry = site.read(Answer(page.url, 200, (), page.body)).entry
+        return entry.content.text if entry else ""
+
+    return extract
+
+
+def peers() -> dict[str, Extract]:
+    found: dict[str, Extract] = {}
+    trafilatura = optional("trafilatura")
+    if trafilatura:
+        found[f"trafilatura {trafilatura.__version__}"] = lambda page: (
+            trafilatura.extract(page.body, include_comments=False, include_tables=True) or ""
+        )
+        found[f"trafilatura {trafilatura.__version__}, fast"] = lambda page: (
+            trafilatura.extract(page.body, include_comments=False, include_tables=True, fast=True) or ""
+        )
+    html2text, html, encoding = (
+        optional(f"resiliparse.{name}") for name in ("extract.html2text", "parse.html", "parse.encoding")
+    )
+    if html2text and html and encoding:
+
+        def resiliparse(page: Page) -> str:
+            charset = encoding.detect_encoding(page.body)
+            text: str = html2text.extract_plain_text(
+                html.HTMLTree.parse_from_bytes(page.body, charset), main_content=True
+            )
+            return text
+
+        found["resiliparse"] = resiliparse
+    return found
+
+
+def optional(name: str) -> ModuleType | None:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def measure(extract: Extract, pages: list[Page]) -> tuple[float, int, int]:
+    """CPU ms a page; pages whose characters all came out in order; and those with nothing else beside them."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        texts = [extract(page) for page in pages]
+        best = min(best, time.process_time() - began)
+    held = clean = 0
+    for page, text in zip(pages, texts, strict=True):
+        said, got = "".join("".join(page.truth.lines).split()), "".join(text.split())
+        held += said in got
+        clean += said == got
+    return best * 1000 / len(pages), held, clean
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--books", type=int, default=12)
+    books = [make_book(500 + at, *SHAPES[at % len(SHAPES)]) for at in range(parser.parse_args().books)]
+    for source, pages in (("mse", old_pages(books)), ("chorography", new_pages(books))):
+        size = sum(len(page.body) for page in pages) / len(pages) / 1024
+        print(f"\n{source}: {len(pages)} pages of {size:.1f} KiB\n")
+        print("| reader | CPU ms a page | pages a CPU second | all characters, in order | and nothing else |")
+        print("|---|---|---|---|---|")
+        for name, extract in {"ours": ours(source), **peers()}.items():
+            ms, held, clean = measure(extract, pages)
+            print(f"| {name} | {ms:.2f} | {1000 / ms:,.0f} | {held / len(pages):.1%} | {clean / len(pages):.1%} |")
+    rates()
+
+
+def rates() -> None:
+    """What comes out exactly, by width and rule."""
+    print("\n| width | rule | paragraphs | items | table cells | signatures |\n|---|---|---|---|---|---|")
+    for width in (60, 74, 80, 96, 110, 130):
+        for rule in ("hang", "cut"):
+            score = Score()
+            for seed in range(600, 606):
+                book = make_book(seed, width, rule)
+                for truth, text in zip(book.entries, read_book(book), strict=True):
+                    score.add(truth, text)
+            parts = (
+                f"{score.rate(part):.2%} of {getattr(score, part)[0]}"
+                for part in ("paragraphs", "items", "cells", "signatures")
+            )
+            print(f"| {width} | {rule} | {' | '.join(parts)} |")
+
+
+if __name__ == "__main__":
+    main()
