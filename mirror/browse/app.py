@@ -23,12 +23,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mirror.browse import guard, render
 from mirror.browse.addresses import Addresses, Language
 from mirror.browse.cache import Cache, Written
+from mirror.browse.downloads import citations
 from mirror.browse.guard import Guard, Rate
 from mirror.browse.holdings import Holdings, NotHeldError
 from mirror.browse.metrics import Metrics
 from mirror.browse.moments import http_date
 from mirror.browse.page import Page
-from mirror.errors import MirrorError
+from mirror.errors import MirrorError, UsageError
 from warc.errors import WarcError
 
 log = logging.getLogger(__name__)
@@ -141,14 +142,13 @@ class Browser:
             "permanent": None,
             "view": self.options.view_of(request.headers.get("host", "")),
             "pywb": self.options.pywb,
-            "has_search": False,
-            "has_changes": False,
             "citations": (),
-            "citation_forms": (),
         }
         if page.template == "entry.html":
             place = page.facts["entry"]["id"]
-            around["permanent"] = root + to.of("zh").entry(page.collection or "", place, page.shown["digits"])
+            link = root + to.of("zh").entry(page.collection or "", place, page.shown["digits"])
+            around["permanent"] = link
+            around["citations"] = citations(page.facts["entry"], link)
         return render.html(page, to, **around).encode("utf-8", "surrogatepass")
 
     def _link_fields(self, request: Request, page: Page) -> list[tuple[str, str]]:
@@ -173,7 +173,8 @@ class Browser:
         if isinstance(error, HTTPException):
             status, said = error.status_code, error.detail
         else:
-            status, said = (404 if isinstance(error, NotHeldError) else 503), str(error)
+            wrong = 404 if isinstance(error, NotHeldError) else 400 if isinstance(error, UsageError) else 503
+            status, said = wrong, str(error)
         if status == 404 and said == "Not Found":
             said = "没有这个网页 / there is no such page"
         state = request.state

@@ -7,6 +7,8 @@ import io
 import json
 from typing import Any
 
+from mirror.cite import cite
+
 #: Spreadsheets take a cell that begins with one of these for a formula; a quote before it makes it text again.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -32,6 +34,32 @@ def raw_text(entry: dict[str, Any]) -> bytes:
 def fields(entry: dict[str, Any]) -> bytes:
     """All fields, as `mirror export --format jsonl` has them."""
     return json.dumps(entry, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass") + b"\n"
+
+
+#: Forms of a citation: the style, and the type of the file.
+CITATIONS = {
+    "bib": ("bibtex", "application/x-bibtex; charset=utf-8"),
+    "ris": ("ris", "application/x-research-info-systems; charset=utf-8"),
+    "csl.json": ("csl-json", "application/vnd.citationstyles.csl+json; charset=utf-8"),
+}
+
+
+def citation(entry: dict[str, Any], form: str, link: str | None) -> tuple[bytes, str]:
+    """A citation in one of the CITATIONS, and its type.
+
+    Args:
+        entry: As `mirror export --format jsonl` gives it.
+        form: The ending of the file.
+        link: Permanent link of the text; the source's own address if None.
+    """
+    style, media_type = CITATIONS[form]
+    return cite(entry, style, link).encode("utf-8", "surrogatepass"), media_type
+
+
+def citations(entry: dict[str, Any], link: str | None) -> list[tuple[str, str]]:
+    """Name and text of every style, the one of China's standard first."""
+    names = {"gb7714": "GB/T 7714", "bibtex": "BibTeX", "csl-json": "CSL-JSON", "ris": "RIS"}
+    return [(name, cite(entry, style, link).rstrip("\n")) for style, name in names.items()]
 
 
 def table(entry: dict[str, Any], number: int) -> bytes | None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from mirror.browse.changes import Changes, read_changes
 from mirror.browse.overview import Overview, overview
 from mirror.collection import Collection
 from mirror.errors import MirrorError
@@ -27,6 +28,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 
 #: A page that takes longer than this is given up: one odd question must not starve the other readers.
 LONGEST_QUERY_S = 8.0
+#: Comparing two crawls may take longer, one at a time; the last few are kept.
+LONGEST_COMPARISON_S = 120.0
+_MOST_COMPARED = 8
 #: Steps of SQLite's machine between two looks at the clock.
 _STEPS = 20_000
 #: An overview is not counted again before so many times the time it took, lest a crawl keep us counting.
@@ -67,6 +71,8 @@ class Holdings:
         self._counted: dict[str, _Counted] = {}
         self._counting: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
+        self._compared: dict[tuple[str, int, int], tuple[str, Changes]] = {}
+        self._comparing = threading.Lock()
 
     def names(self) -> list[str]:
         """Collections there are, by name."""
@@ -98,7 +104,7 @@ class Holdings:
         return "-".join(parts)
 
     @contextmanager
-    def reading(self, name: str) -> Iterator[sqlite3.Connection]:
+    def reading(self, name: str, longest_s: float = LONGEST_QUERY_S) -> Iterator[sqlite3.Connection]:
         """A connection on which everything is seen as at one instant.
 
         Raises:
@@ -108,7 +114,7 @@ class Holdings:
         collection = self.collection(name)
         try:
             connection = self._connection(collection)
-            deadline = time.monotonic() + LONGEST_QUERY_S
+            deadline = time.monotonic() + longest_s
             connection.set_progress_handler(lambda: int(time.monotonic() > deadline), _STEPS)
             connection.execute("BEGIN")
             try:
@@ -144,6 +150,20 @@ class Holdings:
         if lock.acquire(blocking=False):
             threading.Thread(target=self._count_and_release, args=(name, stamp, lock), daemon=True).start()
         return known.overview
+
+    def changes(self, name: str, old: int, new: int) -> Changes:
+        """What changed between two crawls. Raises UsageError if there is no such crawl."""
+        key, stamp = (name, old, new), self.stamp(name)
+        known = self._compared.get(key)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        with self._comparing, self.reading(name, LONGEST_COMPARISON_S) as db:
+            known = self._compared.get(key)
+            if known is None or known[0] != stamp:
+                known = self._compared[key] = (stamp, read_changes(db, name, old, new))
+                while len(self._compared) > _MOST_COMPARED:
+                    del self._compared[next(iter(self._compared))]
+        return known[1]
 
     def _count_and_release(self, name: str, stamp: str, lock: threading.Lock) -> None:
         try:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from mirror import __version__
+from mirror.diff.compare import KINDS
 
 _STRING = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
@@ -76,6 +77,16 @@ _SCHEMAS: dict[str, Any] = {
         versions=_each(_ref("Version")),
         captures=_each(_ref("Capture")),
     ),
+    "Compared": _object("id old new hunks", old=_ref("Version"), new=_ref("Version"), hunks=_LIST),
+    "Search": _object(
+        "collection query page found",
+        found={
+            "type": ["object", "null"],
+            "required": ["total", "hits", "libraries", "books"],
+            "properties": {"total": _COUNT, "hits": _each(_object("id title snippet marks", id=_STRING))},
+        },
+    ),
+    "Changes": _object("collection crawls comparison", comparison={"type": ["object", "null"]}),
     "History": _object("id versions captures", versions=_each(_ref("Version")), captures=_each(_ref("Capture"))),
     "Evidence": _object(
         "capture sound checks warc_header",
@@ -95,6 +106,15 @@ _PARAMETERS: dict[str, Any] = {
     "warc": {"type": "string", "minLength": 1, "maxLength": 255},
     "offset": {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999},
 }
+_PAGE = {"type": "integer", "minimum": 1, "maximum": 500}
+_QUERIES: dict[str, Any] = {
+    "search": {
+        "q": {"type": "string", "maxLength": 300},
+        "scope": {"type": "string", "pattern": "^[0-9a-z]{1,32}(/[1-9][0-9]{0,8})?$"},
+        "page": _PAGE,
+    },
+    "changes": {"kind": {"enum": list(KINDS)}, "page": _PAGE},
+}
 _ENTRY = "/c/{name}/{code}/{number}/{rec}"
 
 #: Path, what it gives, and the schema of its JSON or the type of its body.
@@ -107,6 +127,10 @@ _JSON_PAGES = (
     (_ENTRY + ".json", "An entry as it is now", "Entry"),
     (_ENTRY + "@{digits}.json", "An entry as it was at an instant, given in digits (UTC)", "Entry"),
     ("/history/{name}/{code}/{number}/{rec}.json", "Captures and versions of an entry", "History"),
+    ("/compare/{name}/{code}/{number}/{rec}/{old}/{new}.json", "Two versions of an entry", "Compared"),
+    ("/search/{name}.json", "Entries that have what is asked for: ?q=, ?scope=K[/A], ?page=", "Search"),
+    ("/changes/{name}.json", "What changed between the last two crawls: ?kind=, ?page=", "Changes"),
+    ("/changes/{name}/{old}/{new}.json", "What changed between two crawls: ?kind=, ?page=", "Changes"),
     ("/record/{name}/{warc}/{offset}.json", "A capture's record, read again and compared", "Evidence"),
 )
 _FILES = (
@@ -116,6 +140,10 @@ _FILES = (
     ("/raw/{name}/{warc}/{offset}/record.warc.gz", "The exact bytes of a record's gzip member", "application/warc"),
     ("/raw/{name}/{warc}/{offset}/payload", "The payload, content coding still on", "application/octet-stream"),
     ("/timemap/{name}/{code}/{number}/{rec}", "TimeMap of an entry (RFC 7089)", "application/link-format"),
+    (_ENTRY + ".bib", "A citation for BibTeX", "application/x-bibtex"),
+    (_ENTRY + ".ris", "A citation in RIS", "application/x-research-info-systems"),
+    (_ENTRY + ".csl.json", "A citation in CSL-JSON", "application/vnd.citationstyles.csl+json"),
+    ("/feed/{name}.atom", "What changed between the last two crawls", "application/atom+xml"),
     ("/sitemap.xml", "Site maps", "application/xml"),
     ("/metrics", "Figures for Prometheus", "text/plain"),
     ("/healthz", "Whether every collection can be read", "text/plain"),
@@ -126,7 +154,13 @@ def _operation(
     path: str, summary: str, content: dict[str, Any], query: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     names = [part.partition("}")[0] for part in path.split("{")[1:]]
-    parameters = [{"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in names]
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in names
+    ]
+    parameters += [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in _QUERIES.get(path.split("/")[1].partition(".")[0], {}).items()
+    ]
     problem = {"application/json": {"schema": _ref("Problem")}, "text/html": {}, "text/plain": {}}
     return {
         "get": {
@@ -134,6 +168,7 @@ def _operation(
             "parameters": parameters,
             "responses": {
                 "200": {"description": summary, "content": content},
+                "400": {"description": "Cannot be asked so", "content": problem},
                 "404": {"description": "Not held", "content": problem},
                 "503": {"description": "Cannot be read now", "content": problem},
             },

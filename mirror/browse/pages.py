@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import asdict
 from typing import Any
 
 from mirror.browse import books, evidence, history
+from mirror.browse import changes as found_changes
 from mirror.browse.books import Contents
+from mirror.browse.comparing import side_by_side
 from mirror.browse.holdings import Holdings, NotHeldError
 from mirror.browse.moments import digits, instant
 from mirror.browse.overview import Overview
 from mirror.browse.page import Page
 from mirror.browse.places import shelf
 from mirror.browse.reading import blocks
+from mirror.diff.hunks import hunks
 from mirror.extraction.lines import has_boxes
+from mirror.frontier.scope import Scope
+from mirror.search import Filters, search
 from mirror.store.exported import entry_version
 from mirror.store.widths import widths_of
 
 #: A book with more headings than this is shown folded.
 _UNFOLDED = 200
+#: Hits on a page of a search, and pages that can be turned.
+HITS = 20
+MOST_PAGES = 500
+#: Libraries and books a search is narrowed by, at most.
+_FACETS = 30
 #: Headings beside an entry that its page shows at most.
 _BESIDE = 60
 
@@ -251,6 +262,117 @@ def entry_history(db: sqlite3.Connection, name: str, place: tuple[str, int, int]
     }
     path = f"/history/{name}/{code}/{number}/{rec}"
     return Page("history.html", path, facts, {"most": history.MOST_CAPTURES}, collection=name)
+
+
+def compare(db: sqlite3.Connection, name: str, place: tuple[str, int, int], old: int, new: int) -> Page:
+    """Two versions of an entry side by side, by their numbers."""
+    code, number, rec = place
+    contents = _contents(db, code, number)
+    versions = {version.number: version for version in history.versions(db, *place)}
+    if old not in versions or new not in versions:
+        raise NotHeldError("没有这个版本 / there is no such version")
+    sides = [entry_version(db, versions[each].id) for each in (old, new)]
+    texts = [side["text"] if side else "" for side in sides]
+    heading = contents.headings[contents.place[rec]] if rec in contents.place else None
+    facts = {
+        "collection": name,
+        "id": f"{code}/{number}/{rec}",
+        "library": {"code": code, "title": contents.library_title},
+        "book": {"number": number, "title": contents.title},
+        "title": heading.title if heading else f"{rec}",
+        "old": versions[old].as_dict(),
+        "new": versions[new].as_dict(),
+        "hunks": [asdict(hunk) for hunk in hunks(*texts)],
+    }
+    path = f"/compare/{name}/{code}/{number}/{rec}/{old}/{new}"
+    return Page("compare.html", path, facts, {"rows": side_by_side(*texts)}, collection=name)
+
+
+def changes(
+    holdings: Holdings, name: str, old: int | None, new: int | None, kind: str | None = None, number: int = 1
+) -> Page:
+    """What changed between two crawls, the last two if none are named; one page of it."""
+    with holdings.reading(name) as db:
+        known = found_changes.crawls(db)
+    facts: dict[str, Any] = {"collection": name, "crawls": known, "comparison": None}
+    path = f"/changes/{name}"
+    if old is None or new is None:
+        if len(known) < 2:
+            return Page("changes.html", path, facts, {"pages": 0}, collection=name)
+        old, new = known[1]["number"], known[0]["number"]
+    else:
+        path += f"/{old}/{new}"
+    found = holdings.changes(name, old, new)
+    chosen = found.of_kind(kind)
+    first = (number - 1) * found_changes.PAGE
+    with holdings.reading(name) as db:
+        shown = [found_changes.told(db, change) for change in chosen[first : first + found_changes.PAGE]]
+    facts["comparison"] = {
+        "from": old,
+        "to": new,
+        "from_time": found.old_time,
+        "to_time": found.new_time,
+        "summary": found.summary,
+        "kind": kind,
+        "page": number,
+        "total": len(chosen),
+        "changes": shown,
+    }
+    pages = -(-len(chosen) // found_changes.PAGE)
+    return Page("changes.html", path, facts, {"pages": pages, "old": old, "new": new}, collection=name)
+
+
+def search_page(db: sqlite3.Connection, name: str, query: str, scope: str = "", number: int = 1) -> Page:
+    """What a search finds; without a query, how to ask."""
+    facts: dict[str, Any] = {"collection": name, "query": query, "scope": scope, "page": number, "found": None}
+    path = f"/search/{name}"
+    if not query.strip():
+        return Page("search.html", path, facts, {"scoped": None}, collection=name)
+    filters = Filters([Scope.parse(scope)] if scope else [])
+    found = search(db, query, filters, limit=HITS, offset=(number - 1) * HITS, facets=True)
+    facts["found"] = {
+        "total": found.total,
+        "hits": [hit.as_dict() for hit in found.hits],
+        "libraries": [asdict(facet) for facet in found.libraries[:_FACETS]],
+        "books": [asdict(facet) for facet in found.books[:_FACETS]],
+        "unindexed": found.unindexed,
+    }
+    shown = {
+        "hits": [
+            {
+                "hit": hit,
+                "title": _marked(hit.title, hit.title_marks),
+                "snippet": _marked(hit.snippet.text, hit.snippet.marks),
+            }
+            for hit in found.hits
+        ],
+        "pages": min(MOST_PAGES, -(-found.total // HITS)),
+        "scoped": _scope_title(db, scope),
+    }
+    return Page("search.html", path, facts, shown, collection=name)
+
+
+def _marked(text: str, marks: Any) -> list[tuple[bool, str]]:
+    """A text in pieces, each found or not."""
+    pieces: list[tuple[bool, str]] = []
+    at = 0
+    for start, end in marks:
+        pieces += [(False, text[at:start]), (True, text[start:end])]
+        at = end
+    return [piece for piece in (*pieces, (False, text[at:])) if piece[1]]
+
+
+def _scope_title(db: sqlite3.Connection, scope: str) -> str | None:
+    if not scope:
+        return None
+    place = Scope.parse(scope)
+    if place.book is None:
+        row = db.execute("SELECT title FROM library WHERE code = ?", (place.library,)).fetchone()
+    else:
+        row = db.execute(
+            "SELECT title FROM book WHERE library = ? AND number = ?", (place.library, place.book)
+        ).fetchone()
+    return (row[0] if row else None) or scope
 
 
 def record(holdings: Holdings, db: sqlite3.Connection, name: str, warc: str, offset: int) -> Page:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from mirror.browse import changes as found_changes
 from mirror.browse import downloads, evidence, feeds, memento, pages, render
 from mirror.browse.addresses import Addresses
 from mirror.browse.app import Browser
@@ -39,11 +42,14 @@ PATTERNS = {
     "digits": "[0-9]{4,20}",
     "warc": "[^/]{1,255}",
     "offset": "0|[1-9][0-9]{0,14}",
-    "form": "txt|raw[.]txt|entry[.]json|[1-9][0-9]{0,3}[.]csv",
+    "form": "txt|raw[.]txt|entry[.]json|bib|ris|csl[.]json|[1-9][0-9]{0,3}[.]csv",
     "asset": "[a-z]+[.][0-9a-f]{10}[.](?:css|js|svg)",
 }
 for _name, _regex in PATTERNS.items():
     register_url_convertor(_name, type(_name, (_Pattern,), {"regex": _regex})())
+
+#: Characters of a question, at most.
+LONGEST_QUESTION = 300
 
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 #: Bytes of the source's are handed over to keep, not to run.
@@ -106,10 +112,52 @@ def routes(browser: Browser) -> list[Route]:
     async def history(request: Request) -> Response:
         name, place = path(request, "name"), path(request, "place")
         old, new = request.query_params.get("old", ""), request.query_params.get("new", "")
-        if re.fullmatch(PATTERNS["number"], old) and re.fullmatch(PATTERNS["number"], new):
+        if _is_number(old) and _is_number(new):
             to = Addresses(request.scope.get("root_path", ""), request.state.language)
             return RedirectResponse(to.compare(name, place, int(old), int(new)), 303)
         return await browser.answer(request, reading(name, pages.entry_history, parse_place(place)), name=name)
+
+    async def compare(request: Request) -> Response:
+        name, place = path(request, "name"), parse_place(path(request, "place"))
+        old, new = int(path(request, "old")), int(path(request, "new"))
+        return await browser.answer(request, reading(name, pages.compare, place, old, new), name=name)
+
+    async def changes(request: Request) -> Response:
+        name, chosen = path(request, "name"), request.query_params
+        old, new = request.path_params.get("old"), request.path_params.get("new")
+        if old is None and _is_number(chosen.get("old")) and _is_number(chosen.get("new")):
+            to = Addresses(request.scope.get("root_path", ""), request.state.language)
+            return RedirectResponse(to.changes(name, int(chosen["old"]), int(chosen["new"])), 303)
+        kind = chosen.get("kind") or None
+        if kind is not None and kind not in found_changes.KINDS:
+            raise NotHeldError(f"没有这种变化 / there is no such kind of change; {', '.join(found_changes.KINDS)}")
+        numbers = None if old is None else int(old), None if new is None else int(new)
+        number = _page_number(request)
+        make = functools.partial(pages.changes, holdings, name, *numbers, kind, number)
+        return await browser.answer(request, make, name=name)
+
+    async def feed(request: Request) -> Response:
+        name = path(request, "name")
+        body = await browser.run(lambda: feeds.atom(holdings, _root(request), name))
+        return Response(body, 200, {"Cache-Control": "no-cache"}, "application/atom+xml")
+
+    async def search(request: Request) -> Response:
+        name, asked = path(request, "name"), request.query_params
+        query, scope = asked.get("q", ""), asked.get("scope", "")
+        if len(query) > LONGEST_QUESTION:
+            raise HTTPException(400, f"问题太长 / the question is longer than {LONGEST_QUESTION} characters")
+        return await browser.answer(
+            request, reading(name, pages.search_page, query, scope, _page_number(request)), name=name
+        )
+
+    async def search_all(request: Request) -> Response:
+        """One collection is searched at a time; with several, the first unless one is named."""
+        names = await browser.run(holdings.names)
+        name = request.query_params.get("collection") or (names[0] if names else "")
+        if name not in names:
+            raise NotHeldError("没有这个档案集 / there is no such collection")
+        to = Addresses(request.scope.get("root_path", ""), request.state.language)
+        return RedirectResponse(to.search(name, q=request.query_params.get("q", "")[:LONGEST_QUESTION]), 303)
 
     async def record(request: Request) -> Response:
         name, warc, offset = path(request, "name"), path(request, "warc"), int(path(request, "offset"))
@@ -119,7 +167,7 @@ def routes(browser: Browser) -> list[Route]:
     async def download(request: Request) -> Response:
         name, place, form = path(request, "name"), path(request, "place"), path(request, "form")
         at = request.path_params.get("digits")
-        body, media_type = await browser.run(lambda: _download(browser, name, place, at, form))
+        body, media_type = await browser.run(lambda: _download(browser, _root(request), name, place, at, form))
         file = f"{place.replace('/', '-')}{f'@{at}' if at else ''}.{form}"
         return Response(body, 200, {"Content-Disposition": f'attachment; filename="{file}"'}, media_type)
 
@@ -224,6 +272,12 @@ def routes(browser: Browser) -> list[Route]:
         Route("/c/{name:name}/{place:place}.{form:form}", download),
         Route("/c/{name:name}/{place:place}@{digits:digits}.{form:form}", download),
         Route("/history/{name:name}/{place:place}", history),
+        Route("/compare/{name:name}/{place:place}/{old:number}/{new:number}", compare),
+        Route("/changes/{name:name}", changes),
+        Route("/changes/{name:name}/{old:number}/{new:number}", changes),
+        Route("/feed/{name:name}.atom", feed),
+        Route("/search", search_all),
+        Route("/search/{name:name}", search),
         Route("/record/{name:name}/{warc:warc}/{offset:offset}", record),
         Route("/raw/{name:name}/{warc:warc}/{offset:offset}/record.warc.gz", raw_record),
         Route("/raw/{name:name}/{warc:warc}/{offset:offset}/payload", raw_payload),
@@ -242,6 +296,16 @@ def routes(browser: Browser) -> list[Route]:
     ]
 
 
+def _is_number(text: str | None) -> bool:
+    return text is not None and re.fullmatch(PATTERNS["number"], text) is not None
+
+
+def _page_number(request: Request) -> int:
+    """The page of a list that is asked for; the first if that is none."""
+    text = request.query_params.get("page")
+    return min(int(text), pages.MOST_PAGES) if text is not None and _is_number(text) else 1
+
+
 def _root(request: Request) -> str:
     return f"{request.url.scheme}://{request.headers.get('host', '')}{request.scope.get('root_path', '')}"
 
@@ -250,9 +314,12 @@ def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield from chunks
 
 
-def _download(browser: Browser, name: str, place: str, at: str | None, form: str) -> tuple[bytes, str]:
+def _download(browser: Browser, root: str, name: str, place: str, at: str | None, form: str) -> tuple[bytes, str]:
     with browser.holdings.reading(name) as db:
         entry = pages.entry_as_of(db, parse_place(place), at)
+    if form in downloads.CITATIONS:
+        digits_ = digits(entry["capture"]["timestamp"])
+        return downloads.citation(entry, form, root + Addresses().entry(name, place, digits_))
     if form == "txt":
         return downloads.reading_text(entry), "text/plain; charset=utf-8"
     if form == "raw.txt":
