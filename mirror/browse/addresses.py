@@ -37,9 +37,9 @@ class Addresses:
         """The same addresses in the other language."""
         return replace(self, language=language)
 
-    def path(self, path: str) -> str:
-        """A page by its path, as `Page.path` has it."""
-        return self._page(path)
+    def path(self, path: str, **query: Any) -> str:
+        """A page by its path and query, as `Page` has them."""
+        return self._page(path, **query)
 
     def home(self) -> str:
         return self._page("/")
@@ -87,9 +87,9 @@ class Addresses:
         """A file of the pages themselves, by its versioned name."""
         return self.file(f"static/{name}")
 
-    def json(self, path: str) -> str:
+    def json(self, path: str, **query: Any) -> str:
         """The same page for programs."""
-        return f"{self.base}{path.rstrip('/') or '/index'}.json"
+        return replace(self, language="zh")._page(f"{path.rstrip('/') or '/index'}.json", **query)
 
     def download(self, name: str, place: str, ending: str) -> str:
         """An entry in one of its forms: `txt`, `raw.txt`, `entry.json`, `3.csv` for its third table …"""
@@ -120,7 +120,7 @@ class SiteAddresses(Addresses):
     def entry(self, name: str, place: str, at: str | None = None) -> str:
         return self._page(f"/c/{name}/{place}")
 
-    def json(self, path: str) -> str:
+    def json(self, path: str, **query: Any) -> str:
         return ""
 
 

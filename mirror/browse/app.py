@@ -136,9 +136,9 @@ class Browser:
         to = Addresses(request.scope.get("root_path", ""), language)
         root = f"{request.url.scheme}://{request.headers.get('host', '')}"
         around: dict[str, Any] = {
-            "canonical": root + to.path(page.path),
-            "other": to.of("en" if language == "zh" else "zh").path(page.path),
-            "json": to.json(page.path) if page.status == 200 else None,
+            "canonical": root + to.path(page.path, **page.query),
+            "other": to.of("en" if language == "zh" else "zh").path(page.path, **page.query),
+            "json": to.json(page.path, **page.query) if page.status == 200 else None,
             "permanent": None,
             "view": self.options.view_of(request.headers.get("host", "")),
             "pywb": self.options.pywb,

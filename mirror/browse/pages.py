@@ -319,7 +319,8 @@ def changes(
         "changes": shown,
     }
     pages = -(-len(chosen) // found_changes.PAGE)
-    return Page("changes.html", path, facts, {"pages": pages, "old": old, "new": new}, collection=name)
+    asked = {"kind": kind, "page": number if number > 1 else None}
+    return Page("changes.html", path, facts, {"pages": pages}, asked, collection=name)
 
 
 def search_page(db: sqlite3.Connection, name: str, query: str, scope: str = "", number: int = 1) -> Page:
@@ -349,7 +350,8 @@ def search_page(db: sqlite3.Connection, name: str, query: str, scope: str = "", 
         "pages": min(MOST_PAGES, -(-found.total // HITS)),
         "scoped": _scope_title(db, scope),
     }
-    return Page("search.html", path, facts, shown, collection=name)
+    asked = {"q": query, "scope": scope, "page": number if number > 1 else None}
+    return Page("search.html", path, facts, shown, asked, collection=name)
 
 
 def _marked(text: str, marks: Any) -> list[tuple[bool, str]]:

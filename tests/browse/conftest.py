@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from mirror.imitation import Corpus, ImitationServer
+from tests.browse.chromium import launch
 from tests.browse.serving import Served, serving
 from tests.home import Home
 
@@ -44,7 +47,48 @@ def changed(served: Served, held: Home) -> str:
 @pytest.fixture
 def copied(held: Home, tmp_path: Path) -> Home:
     """The same home, to be damaged."""
-    import shutil
-
     shutil.copytree(held.path / "collections", tmp_path / "collections")
     return Home(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def every_path(served: Served, changed: str) -> list[str]:
+    """A page of every kind."""
+    entry = served.facts(f"/c/zhi/{changed}")
+    capture = entry["captures"][-1]
+    missing = next(
+        f"{library['code']}/{book['number']}/{rec}"
+        for library in served.facts("/coverage/old")["libraries"]
+        for book in library["books"]
+        if book["missing"]
+        for rec in served.facts(f"/c/old/{library['code']}/{book['number']}")["missing"]
+    )
+    code, number, _ = changed.split("/")
+    return [
+        "/",
+        "/about",
+        "/c/zhi/",
+        "/c/old/",
+        f"/c/zhi/{code}/",
+        f"/c/zhi/{code}/{number}/",
+        f"/c/zhi/{changed}",
+        f"/c/zhi/{changed}@{entry['versions'][0]['at']}",
+        f"/c/old/{missing}",
+        f"/history/zhi/{changed}",
+        f"/compare/zhi/{changed}/1/2",
+        f"/record/zhi/{capture['warc']}/{capture['offset']}",
+        "/coverage/zhi",
+        "/coverage/old",
+        "/changes/zhi",
+        "/changes/old",
+        "/search/zhi",
+        "/search/zhi?q=%E6%B8%A0",
+    ]

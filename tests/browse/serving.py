@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,6 +66,10 @@ class Served:
     def facts(self, path: str) -> Any:
         """The JSON of a page that must be there."""
         return json.loads(self.page(path + ".json"))
+
+    def facts_of(self, path: str, **query: object) -> Any:
+        """The same with a query."""
+        return json.loads(self.page(f"{path}.json?{urlencode(query)}"))
 
     @property
     def view(self) -> str:

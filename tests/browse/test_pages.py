@@ -8,50 +8,27 @@ import json
 import sqlite3
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
+
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree, html
 
 from mirror.browse.addresses import Addresses
+from mirror.browse.comparing import side_by_side
 from tests.browse.conftest import CORPUS
 from tests.browse.serving import Served, serving
 from tests.home import Home
 
 
-def every_path(served: Served, changed: str) -> list[str]:
-    """A page of every kind."""
-    entry = served.facts(f"/c/zhi/{changed}")
-    capture = entry["captures"][-1]
-    missing = next(
-        f"{library['code']}/{book['number']}/{rec}"
-        for library in served.facts("/coverage/old")["libraries"]
-        for book in library["books"]
-        if book["missing"]
-        for rec in served.facts(f"/c/old/{library['code']}/{book['number']}")["missing"]
-    )
-    code, number, _ = changed.split("/")
-    return [
-        "/",
-        "/about",
-        "/c/zhi/",
-        "/c/old/",
-        f"/c/zhi/{code}/",
-        f"/c/zhi/{code}/{number}/",
-        f"/c/zhi/{changed}",
-        f"/c/zhi/{changed}@{entry['versions'][0]['at']}",
-        f"/c/old/{missing}",
-        f"/history/zhi/{changed}",
-        f"/record/zhi/{capture['warc']}/{capture['offset']}",
-        "/coverage/zhi",
-        "/coverage/old",
-    ]
-
-
-def test_every_page_is_there_in_both_languages(served: Served, changed: str) -> None:
-    for path in every_path(served, changed):
+def test_every_page_is_there_in_both_languages(served: Served, every_path: list[str]) -> None:
+    for path in every_path:
         chinese, english = served.get(path), served.get("/en" + path)
         assert chinese.status == english.status in (200, 404), path
         assert '<html lang="zh-Hans">' in chinese.text and '<html lang="en">' in english.text
         assert f'href="/en{path}" hreflang="en"' in chinese.text
         assert f'href="{path}" hreflang="zh-Hans"' in english.text
-        assert "{{" not in chinese.text and "None" not in chinese.text, path
+        assert "{% " not in chinese.text and "None" not in chinese.text, path
 
 
 def test_json_of_an_entry_is_what_the_export_says(served: Served, held: Home) -> None:
@@ -62,8 +39,6 @@ def test_json_of_an_entry_is_what_the_export_says(served: Served, held: Home) ->
 
 
 def test_every_character_of_a_text_is_on_its_page(served: Served, held: Home) -> None:
-    from lxml import html
-
     for place, entry in held.entries("zhi").items():
         page = html.fromstring(served.page(f"/c/zhi/{place}"))
         shown = "".join(page.find_class("reading")[0].itertext())
@@ -171,8 +146,6 @@ def test_caching(served: Served, changed: str) -> None:
 
 
 def test_pages_link_only_to_what_is_there(served: Served) -> None:
-    from lxml import html
-
     seen, waiting = set[str](), ["/", "/en/"]
     while waiting and len(seen) < 1500:
         path = waiting.pop()
@@ -247,3 +220,74 @@ def test_sitemap_lists_every_entry(served: Served, held: Home) -> None:
 def test_times_are_instants(served: Served, changed: str) -> None:
     capture = served.facts(f"/c/zhi/{changed}")["captures"][0]
     assert datetime.fromisoformat(capture["timestamp"]).tzinfo is not None
+
+
+def test_search_finds_what_the_command_finds(served: Served, held: Home) -> None:
+    for query in ("灌溉渠", "水 渠", "(棉 OR 麦) NOT 学校", "渠"):
+        shown = served.facts_of("/search/zhi", q=query)
+        stated = json.loads(held.mirror("search", "zhi", query, "--json").stdout)
+        assert [hit["id"] for hit in shown["found"]["hits"]] == [hit["id"] for hit in stated]
+        assert sum(facet["count"] for facet in shown["found"]["libraries"]) == shown["found"]["total"]
+    page = served.page(f"/search/zhi?q={quote('灌溉渠')}")
+    assert "<mark>灌溉渠</mark>" in page and 'value="灌溉渠"' in page
+    narrowed = served.facts_of("/search/zhi", q="渠", scope="ch9/1")["found"]
+    assert narrowed["hits"] and all(hit["id"].startswith("ch9/1/") for hit in narrowed["hits"])
+    assert served.get("/search/zhi?scope=../..&q=x").status == 400
+    assert served.get("/search?q=x").status == 303
+
+
+def test_changes_are_what_diff_says(served: Served, held: Home) -> None:
+    stated = json.loads(held.mirror("diff", "zhi", "--format", "json").stdout)
+    shown = served.facts("/changes/zhi")["comparison"]
+    assert shown["summary"] == stated["summary"] and shown["total"] == len(stated["changes"])
+    for kind in ("edited", "added", "removed", "moved", "retitled"):
+        listed, number = [], 1
+        while batch := served.facts_of("/changes/zhi", kind=kind, page=number)["comparison"]["changes"]:
+            listed += batch
+            number += 1
+        assert [(one["id"], one["old_id"]) for one in listed] == [
+            (one["id"], one["old_id"]) for one in stated["changes"] if one["kind"] == kind
+        ]
+    feed = etree.fromstring(served.page("/feed/zhi.atom").encode())
+    assert len(feed.findall("{*}entry")) == min(40, len(stated["changes"]))
+    assert served.get("/changes/zhi/1/99").status == 400
+    assert served.get("/changes/zhi?kind=x").status == 404
+
+
+def test_two_versions_side_by_side(served: Served, changed: str) -> None:
+    compared = served.facts(f"/compare/zhi/{changed}/1/2")
+    then, now = (served.facts(f"/c/zhi/{changed}@{compared[side]['at']}")["entry"]["text"] for side in ("old", "new"))
+    text, at = "", 0
+    for hunk in compared["hunks"]:
+        text += then[at : hunk["old_at"]] + hunk["new"]
+        at = hunk["old_at"] + len(hunk["old"])
+    assert text + then[at:] == now != then
+    page = html.fromstring(served.page(f"/compare/zhi/{changed}/1/2"))
+    assert "".join(page.xpath("//del//text()")) == "".join(hunk["old"] for hunk in compared["hunks"])
+    assert "".join(page.xpath("//ins//text()")) == "".join(hunk["new"] for hunk in compared["hunks"])
+    assert served.get(f"/history/zhi/{changed}?old=1&new=2").headers["Location"] == f"/compare/zhi/{changed}/1/2"
+    assert served.get(f"/compare/zhi/{changed}/1/9").status == 404
+
+
+def test_citations(served: Served, held: Home, changed: str) -> None:
+    digits = served.facts(f"/c/zhi/{changed}")["versions"][-1]["at"]
+    permanent = f"{served.root}/c/zhi/{changed}@{digits}"
+    page = served.page(f"/c/zhi/{changed}")
+    assert page.count(permanent) >= 4
+    for form, style in (("bib", "bibtex"), ("ris", "ris"), ("csl.json", "csl-json")):
+        body = served.page(f"/c/zhi/{changed}.{form}")
+        stated = held.mirror("cite", "zhi", changed, "--style", style).stdout
+        assert permanent in body and len(body.splitlines()) == len(stated.splitlines())
+    assert held.mirror("cite", "zhi", changed).stdout.partition("http")[0] in page
+
+
+def test_the_sides_of_a_comparison_lose_nothing() -> None:
+    @given(st.text("甲乙丙1\n　", max_size=60), st.text("甲乙丙1\n　", max_size=60))
+    def check(old: str, new: str) -> None:
+        rows = side_by_side(old, new)
+        for side, text in (("old", old), ("new", new)):
+            pieces = [getattr(row, side) if not row.folded else row.old for row in rows]
+            shown = "".join(piece for row in pieces for _, piece in row)
+            assert shown.replace("\n", "") == text.replace("\n", "")
+
+    check()

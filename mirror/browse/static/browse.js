@@ -25,11 +25,6 @@
     view.addEventListener("change", () => { try { localStorage.setItem("view", view.id); } catch { /* as above */ } });
   }
 
-  // On a narrow screen the contents beside an entry begin folded.
-  if (matchMedia("(max-width: 62rem)").matches) {
-    for (const fold of document.querySelectorAll(".side details")) fold.open = false;
-  }
-
   // A button to copy beside links and citations.
   for (const source of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) break;
