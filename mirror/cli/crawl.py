@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -103,7 +104,18 @@ def crawl_once(collection: Collection, show: Callable[[Event], None], **what: An
         if isinstance(crawl.error, OSError | MirrorError):
             raise crawl.error
         raise MirrorError(str(crawl.error)) from crawl.error
+    _write_page(collection, crawl.number)
     return crawl
+
+
+def _write_page(collection: Collection, number: int) -> None:
+    """The report as a page. What cannot be shown must not make a crawl look failed that did not fail."""
+    from mirror.reports.crawl_page import write_page
+
+    try:
+        write_page(collection, number)
+    except (MirrorError, OSError, ValueError, sqlite3.Error) as error:
+        click.echo(f"报告未能写成 the report could not be written: {error}", err=True)
 
 
 def is_complete(collection: Collection) -> bool:

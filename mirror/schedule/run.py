@@ -23,6 +23,7 @@ from mirror.errors import MirrorError
 from mirror.frontier.ledger import Ledger
 from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
+from mirror.reports.crawl_page import write_page
 from mirror.reports.facts import crawl_report, write_report
 from mirror.schedule import state as states
 from mirror.schedule.metrics import write_textfile
@@ -129,13 +130,15 @@ class Run:
                 self.problem(f"损坏 damaged: {', '.join(rules)}; see `mirror verify {self.collection.name}`")
 
     def report(self) -> None:
-        """Reports of crawls that a kill left without one, and how coverage stands."""
+        """Reports of crawls that a kill left without one, the page of the newest, and how coverage stands."""
         with closing(self.collection.database()) as database:
             db = database.connection
             self.state.complete = coverage(db).complete
             for (number,) in db.execute("SELECT number FROM crawl WHERE number >= ?", (self.state.after,)):
                 if not (self.collection.reports / f"crawl-{number:05d}.json").exists():
                     write_report(self.collection.reports, crawl_report(db, number))
+        if self.state.crawl is not None:
+            write_page(self.collection, self.state.crawl)
 
     def notify(self) -> None:
         """Tell people, if the settings ask for it."""
