@@ -32,6 +32,7 @@ class _Commands(click.Group):
         "verify",
         "witnesses",
         "replay",
+        "concordance",
         "rebuild",
         "serve",
         "schedule",

@@ -8,6 +8,7 @@ import click
 
 from mirror.cli.options import collection_argument, json_option
 from mirror.collection import Collection
+from mirror.concordance.citation import find_entry
 from mirror.errors import MirrorError
 from mirror.sites import open_site
 from mirror.store.captures import captures_of
@@ -20,20 +21,20 @@ from mirror.store.captures import captures_of
 def command(collection: Collection, url: str, as_json: bool) -> None:
     """一个网址的全部存档 / Every capture of one URL, oldest first; failed attempts too.
 
-    COLLCC and the order of arguments do not matter.
+    COLLCC and the order of arguments do not matter; an entry may be named by a URL of the other database, too.
 
     \b
     Example:
       mirror captures shandong 'http://lib.sdsqw.cn/bin/mse.exe?K=CH9&A=3&run=12'
     """
     config = collection.config()
-    link = open_site(config.source, config.base_url).identify(url)
-    if link is None:
-        raise MirrorError(
-            f"{url}: not a URL of this collection's source ({config.base_url}). Give one that begins with it"
-        )
+    site = open_site(config.source, config.base_url)
+    link = site.identify(url)
     database = collection.database()
     try:
+        if link is None:
+            place = find_entry(database.connection, url)
+            link = site.entry_link(place.library, place.book or 0, place.rec or 0)
         found = captures_of(database.connection, link.key)
     finally:
         database.close()

@@ -11,9 +11,8 @@ from mirror.cli.explain import explained
 from mirror.cli.options import collection_argument, json_option
 from mirror.cli.time import instant
 from mirror.collection import Collection
-from mirror.errors import MirrorError, UsageError
-from mirror.frontier.scope import Scope
-from mirror.sites import open_site
+from mirror.concordance.citation import find_entry
+from mirror.errors import MirrorError
 from mirror.store.exported import entry_at
 from mirror.store.structure import structure
 
@@ -29,7 +28,7 @@ from mirror.store.structure import structure
 def command(
     collection: Collection, entry: str, at: str | None, raw: bool, explain: bool, structured: bool, as_json: bool
 ) -> None:
-    """读一个条目 / Read one entry: K/A/REC, or any old or new URL of it.
+    """读一个条目 / Read one entry: K/A/REC, K/A/CODE, or any old or new URL of it, as a footnote has it.
 
     \b
     Example:
@@ -38,9 +37,9 @@ def command(
       mirror show shandong ch9/3/12 --explain
       mirror show shandong ch9/3/12 --structure | jq .years
     """
-    place = _place(collection, entry)
     database = collection.database()
     try:
+        place = find_entry(database.connection, entry)
         found = entry_at(database.connection, place, None if at is None else instant(at))
         lines = list(explained(database.connection, place, found["raw_text"])) if found and explain else []
     finally:
@@ -60,19 +59,6 @@ def command(
         click.echo(found["raw_text"], nl=not found["raw_text"].endswith("\n"))
     else:
         read_aloud(found)
-
-
-def _place(collection: Collection, text: str) -> Scope:
-    if "://" in text or "?" in text:
-        config = collection.config()
-        link = open_site(config.source, config.base_url).identify(text)
-        if link is None or link.library is None or link.book is None or link.rec is None:
-            raise UsageError(f"{text}: not the URL of an entry of {config.base_url}. Write K/A/REC, such as ch9/3/12")
-        return Scope(link.library, link.book, link.rec)
-    place = Scope.parse(text)
-    if place.rec is None:
-        raise UsageError(f"{text}: not an entry. Write K/A/REC, such as ch9/3/12")
-    return place
 
 
 def read_aloud(found: dict[str, Any]) -> None:
