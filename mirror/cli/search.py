@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import click
 
 from mirror.cli.options import collection_argument, json_option
 from mirror.collection import Collection
+from mirror.errors import UsageError
 from mirror.frontier.scope import Scope
 from mirror.search import Filters, Found, Hit, search
 
@@ -19,9 +21,18 @@ from mirror.search import Filters, Found, Hit, search
 @click.option("--limit", metavar="N", default=20, type=click.IntRange(1), help="Hits to show (default 20).")
 @click.option("--offset", metavar="N", default=0, type=click.IntRange(0), help="Hits to leave out before them.")
 @click.option("--scope", "scopes", multiple=True, metavar="K[/A]", help="Only in these libraries or books.")
+@click.option("--years", metavar="FROM[-TO]", help="Only entries that name one of these years, or whose book does.")
+@click.option("--place", metavar="NAME", help="Only entries of this county or city (name in full, or its code).")
 @json_option
 def command(
-    collection: Collection, query: str, limit: int, offset: int, scopes: tuple[str, ...], as_json: bool
+    collection: Collection,
+    query: str,
+    limit: int,
+    offset: int,
+    scopes: tuple[str, ...],
+    years: str | None,
+    place: str | None,
+    as_json: bool,
 ) -> None:
     """全文检索 / Find entries by any piece of their title, text, items or tables.
 
@@ -35,12 +46,13 @@ def command(
     Example:
       mirror search shandong 沂水县
       mirror search shandong '(碑 OR 碣) NEAR/20 重修 NOT 墓碑' --scope ch9 --limit 50
+      mirror search shandong 旱灾 --years 1942-1943 --place 菏泽市
       mirror search shandong '"第 一 编"' --json | jq -r '.[].id'
     """
     began = time.perf_counter()
     database = collection.database()
     try:
-        filters = Filters(scopes=[Scope.parse(scope) for scope in scopes])
+        filters = Filters([Scope.parse(scope) for scope in scopes], _years(years), place)
         found = search(database.connection, query, filters, limit=limit, offset=offset)
     finally:
         database.close()
@@ -51,6 +63,15 @@ def command(
         for hit in found.hits:
             _show(hit)
     click.echo(_summary(found, offset, elapsed_ms), err=True)
+
+
+def _years(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(-?\d{1,4})(?:\s*[-–—~～]{1,2}\s*(-?\d{1,4}))?\s*", text)
+    if not found:
+        raise UsageError(f"--years {text!r}: write a year or two, such as 1942 or 1937-1945; -209 is 公元前209年")
+    return int(found[1]), int(found[2] or found[1])
 
 
 def _show(hit: Hit) -> None:

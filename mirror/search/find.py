@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
 from mirror.frontier.scope import Scope, places_in
 from mirror.search import snippet
+from mirror.search.facts import as_expression, decade_of, has_one, of_place, of_years, place_name
 from mirror.search.fold import BOUNDARY, stream
 from mirror.search.index import CURRENT, Searched
 from mirror.search.match import expression, is_match, single
@@ -36,9 +37,18 @@ class Filters:
 
     Attributes:
         scopes: Libraries, books or entries: any of them.
+        years: First and last year; an entry is of the years it names (`mirror.search.facts`).
+        place: County or city, by name or GB/T 2260 code.
     """
 
     scopes: Sequence[Scope] = ()
+    years: tuple[int, int] | None = None
+    place: str | None = None
+
+    def facts(self) -> list[list[str]]:
+        """Tokens; an entry must have one of each list. Raises UsageError for a place or years there are not."""
+        found = [] if self.years is None else [of_years(*self.years)]
+        return found if self.place is None else [*found, of_place(self.place)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +84,9 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """How many of all hits belong to one library or book."""
+    """How many of all hits belong to one library, book, place or decade."""
 
-    value: str  #: `K` or `K/A`
+    value: str  #: `K`, `K/A`, the name of a place, or the first year of a decade
     title: str | None
     count: int
 
@@ -89,6 +99,8 @@ class Found:
     hits: list[Hit]
     libraries: list[Facet] = field(default_factory=list)  #: most hits first; only if facets were asked for
     books: list[Facet] = field(default_factory=list)
+    places: list[Facet] = field(default_factory=list)  #: only if there are no more hits than MOST_WEIGHED
+    decades: list[Facet] = field(default_factory=list)  #: likewise, the earliest first
     unindexed: int = 0  #: entries that were read one by one
 
 
@@ -107,7 +119,7 @@ def search(
     than MOST_WEIGHED.
 
     Raises:
-        UsageError: The query asks for nothing.
+        UsageError: The query asks for nothing, or a filter for a place or years there are not.
     """
     query = parse(text)
     with _one_instant(db):
@@ -126,13 +138,23 @@ def _one_instant(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A hit that is not in the index yet."""
+
+    place: Place
+    title: str
+    facts: list[str]
+
+
 class _Search:
     def __init__(self, db: sqlite3.Connection, query: Node, filters: Filters) -> None:
         self._db = db
         self._query = query
         self._blocks: dict[int, Place] = {}
         self._filters = filters
-        self._where, self._values = _inside(filters)
+        self._facts = filters.facts()
+        self._where, self._values = _inside(filters.scopes, self._facts)
         self._table = "search_character" if single(query) else "search_text"
         self._match = expression(query, of_characters=single(query))
         self._unindexed = db.execute("SELECT count(*) FROM search_waiting").fetchone()[0]
@@ -141,20 +163,21 @@ class _Search:
 
     def answer(self, limit: int, offset: int, facets: bool) -> Found:
         waiting = list(self._read_waiting()) if self._unindexed else []
+        numbers = [row[0] for row in self._rows(self._table, "rowid", "LIMIT ?", MOST_WEIGHED + 1)]
         blocks: Counter[int] = Counter()
-        if facets:
+        if len(numbers) <= MOST_WEIGHED:
+            indexed = len(numbers)
+            blocks.update(number >> 10 for number in numbers)
+        elif facets:
             blocks.update(dict(self._rows(self._table, "rowid >> 10, count(*)", "GROUP BY 1")))
             indexed = blocks.total()
         else:
             indexed = self._rows(self._table, "count(*)")[0][0]
-        places = self._in_order(indexed, waiting, limit, offset)
+        places = self._in_order(numbers, indexed, waiting, limit, offset)
         found = snippet.pattern(list(terms(self._query)))
-        return Found(
-            indexed + len(waiting),
-            [hit for place in places if (hit := _hit(self._db, place, found)) is not None],
-            *(self._facets(blocks, [place for place, _ in waiting]) if facets else ([], [])),
-            unindexed=self._unindexed,
-        )
+        hits = [hit for place in places if (hit := _hit(self._db, place, found)) is not None]
+        counts = self._facets(numbers, blocks, waiting) if facets else {}
+        return Found(indexed + len(waiting), hits, unindexed=self._unindexed, **counts)
 
     def _rows(self, table: str, columns: str, rest: str = "", *values: int) -> list[Any]:
         match = self._match if table == self._table else expression(self._query)
@@ -165,42 +188,53 @@ class _Search:
 
     # -- order ---------------------------------------------------------------------------------------------
 
-    def _in_order(self, indexed: int, waiting: list[tuple[Place, str]], limit: int, offset: int) -> list[Place]:
+    def _in_order(
+        self, numbers: list[int], indexed: int, waiting: list[Waiting], limit: int, offset: int
+    ) -> list[Place]:
         """One page of places: titles, then what is not indexed yet, then texts."""
         wanted = offset + limit
         titled = self._titled(waiting)
         first = [place for place, _ in titled]
         known = set(first)
-        first += [place for place, _ in waiting if place not in known]
+        first += [one.place for one in waiting if one.place not in known]
         if len(first) < min(wanted, indexed + len(waiting)):
             known.update(first)
-            for place in self._weighed() if 1 < indexed <= MOST_WEIGHED else self._by_book():
+            for place in self._weighed(numbers) if indexed <= MOST_WEIGHED else self._by_book():
                 if place not in known:
                     first.append(place)
                     if len(first) >= wanted:
                         break
         return first[offset:wanted]
 
-    def _titled(self, waiting: list[tuple[Place, str]]) -> list[tuple[Place, str]]:
-        rows = self._rows("search_title", "rowid", "LIMIT ?", MOST_WEIGHED)
-        numbers = [row[0] for row in rows]
-        titles = dict(
-            self._db.execute(
-                "SELECT id, title FROM search_document WHERE id IN (SELECT value FROM json_each(?))",
-                (json.dumps(numbers),),
-            )
-        )
-        found = [(self._place(number), titles[number]) for number in numbers]
-        found += [(place, title) for place, title in waiting if is_match(self._query, stream(title))]
+    def _titled(self, waiting: list[Waiting]) -> list[tuple[Place, str]]:
         exact = self._query.text if isinstance(self._query, Term) else ""
-        return sorted(found, key=lambda one: (stream(one[1]) != exact, len(one[1]), one[0]))
+        whole = expression(Term(BOUNDARY + exact + BOUNDARY))
+        found = [
+            (self._place(number), title)
+            for match in ([whole] if exact else []) + [expression(self._query)]
+            for number, title in self._db.execute(
+                f"SELECT id, title FROM search_document WHERE id IN "
+                f"(SELECT rowid FROM search_title WHERE search_title MATCH ? AND {self._where} LIMIT ?)",
+                (match, *self._values, MOST_WEIGHED),
+            )
+        ]
+        found += [(one.place, one.title) for one in waiting if is_match(self._query, stream(one.title))]
+        # Only a title about as long can be the query and nothing else.
+        longest = 3 * len(exact)
+        keys = {
+            place: (not (len(title) <= longest and stream(title) == exact), len(title), place)
+            for place, title in found
+        }
+        return sorted(dict(found).items(), key=lambda one: keys[one[0]])
 
-    def _weighed(self) -> Iterator[Place]:
+    def _weighed(self, numbers: list[int]) -> Iterator[Place]:
+        if len(numbers) < 2:
+            return iter([self._place(number) for number in numbers])
         # Single characters are weighed by the large index, which knows how often they occur.
         rows = sorted(self._rows("search_text", "rank, rowid"))
-        for _, alike in groupby(rows, key=itemgetter(0)):
-            # The order of the numbers is not the same in every rebuilt index; that of the places is.
-            yield from sorted(self._place(number) for _, number in alike)
+        alike = (of_rank for _, of_rank in groupby(rows, key=itemgetter(0)))
+        # The order of the numbers is not the same in every rebuilt index; that of the places is.
+        return chain.from_iterable(sorted(self._place(number) for _, number in one) for one in alike)
 
     def _by_book(self) -> Iterator[Place]:
         blocks = self._db.execute("SELECT id FROM search_block ORDER BY library, book, part").fetchall()
@@ -221,8 +255,8 @@ class _Search:
 
     # -- what is not indexed yet ---------------------------------------------------------------------------
 
-    def _read_waiting(self) -> Iterator[tuple[Place, str]]:
-        """Places and titles of the hits among the entries that wait, in the order of their books."""
+    def _read_waiting(self) -> Iterator[Waiting]:
+        """The hits among the entries that wait, in the order of their books."""
         where, values = places_in(self._filters.scopes, "e.")
         cursor = self._db.cursor().execute(
             CURRENT.format(source="search_waiting AS w JOIN entry AS e ON e.id = w.entry")
@@ -232,12 +266,16 @@ class _Search:
         for row in cursor:
             one = Searched(*row)
             if is_match(self._query, BOUNDARY.join(one.parts())):
-                yield (one.library, one.book, one.rec), one.title
+                found = one.facts()
+                if all(has_one(found, wanted) for wanted in self._facts):
+                    yield Waiting((one.library, one.book, one.rec), one.title, found)
 
     # -- counts --------------------------------------------------------------------------------------------
 
-    def _facets(self, blocks: Counter[int], waiting: list[Place]) -> tuple[list[Facet], list[Facet]]:
-        books: Counter[tuple[str, int]] = Counter((library, book) for library, book, _ in waiting)
+    def _facets(self, numbers: list[int], blocks: Counter[int], waiting: list[Waiting]) -> dict[str, list[Facet]]:
+        books: Counter[tuple[str, int]] = Counter(
+            (library, book) for library, book, _ in (one.place for one in waiting)
+        )
         for number, count in blocks.items():
             library, book, _ = self._block(number)
             books[library, book] += count
@@ -245,14 +283,28 @@ class _Search:
         for (library, _), count in books.items():
             libraries[library] += count
         titles = dict(self._db.execute("SELECT code, title FROM library"))
-        names = {
-            (library, book): title
-            for library, book, title in self._db.execute("SELECT library, number, title FROM book")
-        }
-        return (
-            [Facet(code, titles.get(code), count) for code, count in _most_first(libraries)],
-            [Facet(f"{key[0]}/{key[1]}", names.get(key), count) for key, count in _most_first(books)],
+        rows = self._db.execute("SELECT library, number, title FROM book")
+        names = {(library, book): title for library, book, title in rows}
+        places, decades = (
+            self._count_facts(numbers, waiting) if books.total() <= MOST_WEIGHED else (Counter(), Counter())
         )
+        return {
+            "libraries": [Facet(code, titles.get(code), count) for code, count in _most_first(libraries)],
+            "books": [Facet(f"{key[0]}/{key[1]}", names.get(key), count) for key, count in _most_first(books)],
+            "places": [Facet(name, name, count) for name, count in _most_first(places)],
+            "decades": [Facet(year, f"{year}年代", decades[year]) for year in sorted(decades, key=int)],
+        }
+
+    def _count_facts(self, numbers: list[int], waiting: list[Waiting]) -> tuple[Counter[str], Counter[str]]:
+        places: Counter[str] = Counter()
+        decades: Counter[str] = Counter()
+        rows = self._db.execute(
+            "SELECT facts FROM search_document WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(numbers),)
+        )
+        for tokens in (*(row[0].split() for row in rows), *(one.facts for one in waiting)):
+            places.update({name for token in tokens if (name := place_name(token))})
+            decades.update({years for token in tokens if (years := decade_of(token))})
+        return places, decades
 
 
 def _most_first(counts: Counter[Any]) -> list[tuple[Any, int]]:
@@ -266,10 +318,10 @@ JOIN search_block AS b ON b.library = e.library AND b.book = e.book AND b.part =
 """
 
 
-def _inside(filters: Filters) -> tuple[str, list[Any]]:
+def _inside(scopes: Sequence[Scope], wanted: list[list[str]]) -> tuple[str, list[Any]]:
     """SQL over `rowid` for the documents that the filters let through."""
     conditions, values = [], list[Any]()
-    for scope in filters.scopes:
+    for scope in scopes:
         inner = "SELECT id FROM search_block WHERE library = ?"
         values.append(scope.library)
         if scope.book is not None:
@@ -280,7 +332,12 @@ def _inside(filters: Filters) -> tuple[str, list[Any]]:
             condition = f"rowid >> 10 IN ({inner} AND part = ?) AND rowid & 1023 = ?"
             values += [scope.rec >> 10, scope.rec & 1023]
         conditions.append(f"({condition})")
-    return (f"({' OR '.join(conditions)})" if conditions else "1"), values
+    where = f"({' OR '.join(conditions)})" if conditions else "1"
+    if wanted:
+        # The plus keeps SQLite from asking the query anew for each of these documents.
+        where += " AND +rowid IN (SELECT rowid FROM search_fact WHERE search_fact MATCH ?)"
+        values.append(" AND ".join(map(as_expression, wanted)))
+    return where, values
 
 
 def _hit(db: sqlite3.Connection, place: Place, found: Any) -> Hit | None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from mirror.search.facts import facts
 from mirror.search.fold import stream
 from mirror.search.match import characters, document
 from mirror.store.database import Database
@@ -26,8 +27,10 @@ SHARE = 0.1
 _PART_BITS = 10
 
 CURRENT = """
-SELECT e.id, e.library, e.book, e.rec, v.id, coalesce(h.title, v.title, ''), v.text, v.items, v.tables
+SELECT e.id, e.library, e.book, e.rec, v.id, coalesce(h.title, v.title, ''), v.text, v.items, v.tables,
+       coalesce(h.path, v.path, '[]'), b.title, l.title
 FROM {source} JOIN version AS v ON v.id = e.newest
+LEFT JOIN library AS l ON l.code = e.library
 LEFT JOIN book AS b ON b.library = e.library AND b.number = e.book
 LEFT JOIN heading AS h ON h.contents = b.contents AND h.rec = e.rec
 """
@@ -46,6 +49,13 @@ class Searched:
     text: str
     items: str  #: as in the column of `version`
     tables: str
+    path: str
+    book_title: str | None
+    library_title: str | None
+
+    def facts(self) -> list[str]:
+        """Tokens of its years and places."""
+        return facts(self.title, json.loads(self.path), self.text, self.book_title, self.library_title)
 
     def parts(self) -> list[str]:
         """Streams of the title, of the text, and of what of items and table cells is not in that as it stands."""
@@ -130,21 +140,24 @@ def _index(db: sqlite3.Connection, most: int) -> int:
 
 
 def _replace(db: sqlite3.Connection, number: int, one: Searched) -> None:
-    new = one.parts()
-    row = db.execute("SELECT version, title FROM search_document WHERE id = ?", (number,)).fetchone()
+    new, found = one.parts(), " ".join(one.facts())
+    row = db.execute("SELECT version, title, facts FROM search_document WHERE id = ?", (number,)).fetchone()
     if row is not None:
-        version, title = row
-        old = parts(title, *db.execute("SELECT text, items, tables FROM version WHERE id = ?", (version,)).fetchone())
-        if old == new:
-            db.execute(
-                "UPDATE search_document SET version = ?, title = ? WHERE id = ?", (one.version, one.title, number)
-            )
-            return
-        for table, column, tokens in _tokens(old):
-            db.execute(f"INSERT INTO {table} ({table}, rowid, {column}) VALUES ('delete', ?, ?)", (number, tokens))
-    for table, column, tokens in _tokens(new):
-        db.execute(f"INSERT INTO {table} (rowid, {column}) VALUES (?, ?)", (number, tokens))
-    db.execute("INSERT OR REPLACE INTO search_document VALUES (?, ?, ?)", (number, one.version, one.title))
+        version, title, known = row
+        text = db.execute("SELECT text, items, tables FROM version WHERE id = ?", (version,)).fetchone()
+        old = parts(title, *text)
+        if (old, known) != (new, found):
+            _take_out(db, number, old, known)
+            row = None
+    if row is None:
+        for table, column, tokens in _tokens(new, found):
+            db.execute(f"INSERT INTO {table} (rowid, {column}) VALUES (?, ?)", (number, tokens))
+    db.execute("INSERT OR REPLACE INTO search_document VALUES (?, ?, ?, ?)", (number, one.version, one.title, found))
+
+
+def _take_out(db: sqlite3.Connection, number: int, streams: list[str], found: str) -> None:
+    for table, column, tokens in _tokens(streams, found):
+        db.execute(f"INSERT INTO {table} ({table}, rowid, {column}) VALUES ('delete', ?, ?)", (number, tokens))
 
 
 def forget(db: sqlite3.Connection, version: int) -> None:
@@ -162,23 +175,24 @@ def forget(db: sqlite3.Connection, version: int) -> None:
     entry, block, rec = row
     number = block << _PART_BITS | rec & (1 << _PART_BITS) - 1
     indexed = db.execute(
-        "SELECT d.title, v.text, v.items, v.tables FROM search_document AS d JOIN version AS v ON v.id = d.version "
+        "SELECT d.facts, d.title, v.text, v.items, v.tables "
+        "FROM search_document AS d JOIN version AS v ON v.id = d.version "
         "WHERE (d.id, d.version) = (?, ?)",
         (number, version),
     ).fetchone()
     if indexed is None:
         return
-    for table, column, tokens in _tokens(parts(*indexed)):
-        db.execute(f"INSERT INTO {table} ({table}, rowid, {column}) VALUES ('delete', ?, ?)", (number, tokens))
+    _take_out(db, number, parts(*indexed[1:]), indexed[0])
     db.execute("DELETE FROM search_document WHERE id = ?", (number,))
     db.execute("INSERT OR IGNORE INTO search_waiting VALUES (?)", (entry,))
 
 
-def _tokens(streams: list[str]) -> list[tuple[str, str, str]]:
+def _tokens(streams: list[str], found: str) -> list[tuple[str, str, str]]:
     return [
         ("search_title", "pairs", document(streams[:1])),
         ("search_text", "pairs", document(streams)),
         ("search_character", "characters", characters(streams)),
+        ("search_fact", "facts", found),
     ]
 
 

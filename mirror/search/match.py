@@ -16,8 +16,8 @@ def pairs(text: str) -> list[str]:
 
 
 def document(parts: list[str]) -> str:
-    """Tokens of a whole entry, for the index; parts are streams. Each character begins one token."""
-    return " ".join(pairs(BOUNDARY.join([*parts, ""])))
+    """Tokens of a whole entry, for the index; parts are streams. Each character begins one token, and ends one."""
+    return " ".join(pairs(BOUNDARY.join(["", *parts, ""])))
 
 
 def characters(parts: list[str]) -> str:

@@ -159,3 +159,44 @@ def test_snippets_show_and_mark_what_was_found() -> None:
         hit = books.find("概述").hits[0]
         assert (hit.title, hit.title_marks) == ("概 述", ((0, 3),))
         assert hit.snippet.text.startswith("前前") and not hit.snippet.marks
+
+
+def test_years_and_places() -> None:
+    with shelf() as books:
+        with books.database.transaction() as db:
+            db.execute("INSERT INTO library VALUES ('ch9', '东明县情资料库')")
+            db.execute("INSERT INTO library VALUES ('bg', '临沂市情资料库')")
+            db.execute("INSERT INTO book (library, number, title) VALUES ('ch9', 1, '东明县志（1986--2005）')")
+        books.put(1, Shelved("灾异", "民国三十一年大旱；1958—1960年亦旱"))
+        books.put(2, Shelved("一九四三年", "旱，时称旱灾"))
+        books.put(3, Shelved("灾害", "旱灾。沂水县来人赈济"))
+        books.put(1, Shelved("水利", "旱情"), library="bg")
+        expected = [
+            (Filters(years=(1942, 1942)), {"ch9/1/1"}),
+            (Filters(years=(1959, 1959)), {"ch9/1/1"}),
+            (Filters(years=(1940, 1950)), {"ch9/1/1", "ch9/1/2"}),
+            (Filters(years=(1999, 1999)), {"ch9/1/3"}),
+            (Filters(place="沂水县"), {"ch9/1/3"}),
+            (Filters(place="东明县"), {"ch9/1/1", "ch9/1/2", "ch9/1/3"}),
+            (Filters(place="临沂市"), {"ch9/1/3", "bg/1/1"}),
+            (Filters(place="371700"), {"ch9/1/1", "ch9/1/2", "ch9/1/3"}),
+            (Filters([Scope("ch9")], (1986, 2005), "临沂市"), {"ch9/1/3"}),
+        ]
+        for _ in range(2):
+            for filters, ids in expected:
+                assert books.ids("旱", filters) == ids
+            found = books.find("旱", facets=True)
+            assert {one.value: one.count for one in found.places} == {"东明县": 3, "沂水县": 1, "临沂市": 1}
+            assert [(one.value, one.count) for one in found.decades][:4] == [
+                ("1940", 2), ("1950", 1), ("1960", 1), ("1980", 1),
+            ]  # fmt: skip
+            books.index()
+        with books.database.transaction() as db:
+            db.execute("UPDATE book SET title = '东明县志（1840—1985）' WHERE library = 'ch9'")
+        for _ in range(2):
+            assert books.ids("旱", Filters(years=(1999, 1999))) == set()
+            assert books.ids("旱", Filters(years=(1900, 1900))) == {"ch9/1/3"}
+            books.index()
+        for filters in (Filters(place="蓬莱仙岛"), Filters(years=(2000, 1990))):
+            with pytest.raises(UsageError):
+                books.find("旱", filters)

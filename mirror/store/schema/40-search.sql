@@ -11,6 +11,13 @@ CREATE TRIGGER search_new_contents AFTER UPDATE OF contents ON book WHEN new.con
     LEFT JOIN heading AS now ON now.contents = new.contents AND now.rec = e.rec
     WHERE e.library = new.library AND e.book = new.number AND e.newest IS NOT NULL AND now.title IS NOT before.title;
 END;
+CREATE TRIGGER search_new_book_title AFTER UPDATE OF title ON book WHEN new.title IS NOT old.title BEGIN
+    INSERT OR IGNORE INTO search_waiting
+    SELECT id FROM entry WHERE library = new.library AND book = new.number AND newest IS NOT NULL;
+END;
+CREATE TRIGGER search_new_library_title AFTER UPDATE OF title ON library WHEN new.title IS NOT old.title BEGIN
+    INSERT OR IGNORE INTO search_waiting SELECT id FROM entry WHERE library = new.code AND newest IS NOT NULL;
+END;
 -- 1024 numbers in a row of one book. The document of an entry is number block * 1024 + rec % 1024 of block
 -- (library, book, rec / 1024): hits come in the order of the book, and are counted by book without a join.
 CREATE TABLE search_block (
@@ -24,7 +31,8 @@ CREATE TABLE search_block (
 CREATE TABLE search_document (
     id        INTEGER PRIMARY KEY,
     version   INTEGER NOT NULL,
-    title     TEXT NOT NULL
+    title     TEXT NOT NULL,
+    facts     TEXT NOT NULL          -- years and places (mirror/search/facts.py)
 );
 -- Tokens are made in Python (mirror/search/match.py): pairs of characters, parted by blanks.
 CREATE VIRTUAL TABLE search_text USING fts5 (
@@ -37,4 +45,7 @@ CREATE VIRTUAL TABLE search_title USING fts5 (
 CREATE VIRTUAL TABLE search_character USING fts5 (
     characters, content = '', detail = none, columnsize = 0,
     tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
+);
+CREATE VIRTUAL TABLE search_fact USING fts5 (
+    facts, content = '', detail = none, columnsize = 0, tokenize = 'ascii'
 );
