@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from warc import framing, message
+from warc import framing, identify, message
 from warc.errors import DamagedRecordError
 from warc.payload import Payload
 from warc.reader import Record
@@ -60,6 +60,8 @@ def response_of(revisit: Record, original: Record) -> Draft:
         for name, value in revisit.header
         if name.lower() not in dropped
     ]
+    if identified := original.get(identify.FIELD):
+        fields = [*(one for one in fields if one[0].lower() != identify.FIELD.lower()), (identify.FIELD, identified)]
     place = next((n for n, (name, _) in enumerate(fields) if name.lower() == "content-type"), len(fields))
     fields.insert(place, (FIELD, json.dumps(was, separators=(",", ":"))))
     return Draft(

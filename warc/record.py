@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from warc import cdxj, framing
+from warc import cdxj, framing, identify
 from warc.capture import Capture, FailedAttempt
 from warc.payload import Payload
 from warc.revisit import NOT_MODIFIED, Original
@@ -228,8 +228,11 @@ def exchange(capture: Capture, warcinfo_id: str, profile: str | None, original: 
             ("WARC-Refers-To-Date", original.date),
             ("WARC-Truncated", "length"),
         ]
-    elif capture.truncated:
-        fields.append(("WARC-Truncated", capture.truncated))
+    else:
+        if capture.truncated:
+            fields.append(("WARC-Truncated", capture.truncated))
+        if identified := identify.identified_type(head, capture.payload):
+            fields.append((identify.FIELD, identified))
     fields.append(("Content-Type", "application/http; msgtype=response"))
     return Draft(
         "revisit" if profile else "response",

@@ -11,6 +11,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.replay.browser import WAIT_MS, chromium
 
 ROOT = Path(__file__).parents[2]
 StartPywb = Callable[[Path], str]
@@ -22,6 +25,22 @@ def wayback() -> Path:
     if not program.exists():
         pytest.skip(f"no pywb at {program}: `make .venv-pywb/installed` puts it there")
     return program
+
+
+@pytest.fixture(scope="session")
+def replayweb() -> Path:
+    """Folder of ReplayWeb.page as npm has it, to be served."""
+    folder = ROOT / "tests" / "readers" / "node_modules" / "replaywebpage"
+    if not folder.exists():
+        pytest.skip("no ReplayWeb.page: `make tests/readers/node_modules/.package-lock.json` puts it there")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=WAIT_MS)
+    with chromium() as started:
+        yield started
 
 
 @contextmanager

@@ -15,23 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from mirror.imitation import Corpus, ImitationServer
 from tests.home import Home
-from tests.replay.browser import WAIT_MS, chromium, open_in_replayweb, replayed, served, stamp, text_of
-from tests.replay.conftest import ROOT, StartPywb
+from tests.replay.browser import WAIT_MS, open_in_replayweb, replayed, served, stamp, text_of
+from tests.replay.conftest import StartPywb
 from warc import reader
 from warc.reader import Record
 from warc.revisit import IDENTICAL_PAYLOAD, NOT_MODIFIED
 
 Dialect = Literal["mse", "chorography"]
-REPLAYWEB = ROOT / "tests" / "readers" / "node_modules" / "replaywebpage"
-
-
-expect.set_options(timeout=WAIT_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
@@ -75,10 +65,9 @@ def chorography(tmp_path_factory: pytest.TempPathFactory) -> Crawled:
 
 
 @pytest.fixture
-def replayweb(mse: Crawled, chorography: Crawled) -> Iterator[str]:
-    if not REPLAYWEB.exists():
-        pytest.skip("no ReplayWeb.page: `make tests/readers/node_modules/.package-lock.json` puts it there")
-    with served(root=REPLAYWEB, mse=mse.packages, chorography=chorography.packages) as root:
+def opener(replayweb: Path, mse: Crawled, chorography: Crawled) -> Iterator[str]:
+    """Root of a server that has ReplayWeb.page and the packages of both."""
+    with served(root=replayweb, mse=mse.packages, chorography=chorography.packages) as root:
         yield root
 
 
@@ -89,12 +78,12 @@ def reads(shown: str, entry: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("package", ["whole.wacz", "books/datapackage.json"])
 def test_replayweb_follows_the_script_links_of_the_old_site(
-    mse: Crawled, replayweb: str, page: Page, tmp_path: Path, package: str
+    mse: Crawled, opener: str, page: Page, tmp_path: Path, package: str
 ) -> None:
     """listk() from book to book and sf() to an entry; in a manifest, from package to package."""
     entry, date = mse.entries["ch9/2/5"], mse.entries["ch9/1/1"]["capture"]["timestamp"]
     first, second = (f"{mse.root}bin/mse.exe?seachword=&K=ch9&A={book}&run=12" for book in (1, 2))
-    frame = open_in_replayweb(page, replayweb, f"mse/{package}", first, date)
+    frame = open_in_replayweb(page, opener, f"mse/{package}", first, date)
     expect(frame.locator("b").first).to_have_text(mse.entries["ch9/1/1"]["book"]["title"])
     frame.locator("a", has_text=entry["book"]["title"]).click()  # javascript:listk('ch9','2')
     frame = replayed(page, second)
@@ -107,15 +96,13 @@ def test_replayweb_follows_the_script_links_of_the_old_site(
 
 @pytest.mark.parametrize("package", ["whole.wacz", "books/datapackage.json"])
 def test_replayweb_leads_from_the_home_page_to_an_entry(
-    chorography: Crawled, replayweb: str, page: Page, tmp_path: Path, package: str
+    chorography: Crawled, opener: str, page: Page, tmp_path: Path, package: str
 ) -> None:
     """At the date of the second crawl, most of which are revisits whose block is empty."""
     entry = chorography.entries["ch9/1/3"]
     links = (entry["library"]["title"], entry["book"]["title"], entry["title"])
     places = ("database/ch9/", "database/ch9/section/1/", "database/ch9/section/1/article/3/")
-    frame = open_in_replayweb(
-        page, replayweb, f"chorography/{package}", chorography.root, entry["capture"]["timestamp"]
-    )
+    frame = open_in_replayweb(page, opener, f"chorography/{package}", chorography.root, entry["capture"]["timestamp"])
     for link, place in zip(links, places, strict=True):
         frame.get_by_role("link", name=link, exact=True).first.click()
         frame = replayed(page, chorography.root + place)
@@ -124,7 +111,7 @@ def test_replayweb_leads_from_the_home_page_to_an_entry(
 
 
 def test_replayweb_shows_a_revisit_as_the_page_it_speaks_of(
-    mse: Crawled, chorography: Crawled, replayweb: str, page: Page
+    mse: Crawled, chorography: Crawled, opener: str, page: Page
 ) -> None:
     """Of either profile: a 304, whose block is empty, and the same payload again."""
     entries = {entry["capture"]["url"]: entry for entry in chorography.entries.values()}
@@ -132,21 +119,19 @@ def test_replayweb_shows_a_revisit_as_the_page_it_speaks_of(
     assert len(revisits) >= 15
     for record in revisits[:3]:
         assert (record.block.size, record.get("WARC-Profile")) == (0, NOT_MODIFIED)
-        frame = open_in_replayweb(page, replayweb, "chorography/whole.wacz", record.target_uri or "", record.date)
+        frame = open_in_replayweb(page, opener, "chorography/whole.wacz", record.target_uri or "", record.date)
         reads(text_of(frame), entries[record.target_uri or ""])
         page.goto("about:blank")
     record = next(record for record in mse.revisits() if (record.target_uri or "").endswith("ftr.htm"))
     assert record.get("WARC-Profile") == IDENTICAL_PAYLOAD
-    frame = open_in_replayweb(page, replayweb, "mse/whole.wacz", record.target_uri or "", record.date)
+    frame = open_in_replayweb(page, opener, "mse/whole.wacz", record.target_uri or "", record.date)
     assert mse.entries["ch9/1/1"]["library"]["title"] in text_of(frame, "select")
 
 
-def test_replayweb_lists_entrances_and_finds_entries(
-    mse: Crawled, replayweb: str, page: Page, tmp_path: Path
-) -> None:
+def test_replayweb_lists_entrances_and_finds_entries(mse: Crawled, opener: str, page: Page, tmp_path: Path) -> None:
     titled = {entry["title"]: entry for entry in mse.entries.values()}
     entry = titled["凡  例"]
-    page.goto(f"{replayweb}/?source={replayweb}/mse/whole.wacz")
+    page.goto(f"{opener}/?source={opener}/mse/whole.wacz")
     expect(page.locator("[title='首页 home']")).to_be_visible()
     assert page.locator("wr-page-entry").count() == 1 + 2 + 4  # home page, libraries, books
     page.screenshot(path=tmp_path / "pages.png")
@@ -155,12 +140,12 @@ def test_replayweb_lists_entrances_and_finds_entries(
     page.screenshot(path=tmp_path / "found.png")
 
 
-def test_the_signature_is_sound_as_browsers_check_it(mse: Crawled, replayweb: str, page: Page) -> None:
+def test_the_signature_is_sound_as_browsers_check_it(mse: Crawled, opener: str, page: Page) -> None:
     """By WebCrypto, with the parameters of wabac.js, which shows the key and counts any signature as valid."""
     with zipfile.ZipFile(mse.packages / "whole.wacz") as wacz:
         signed = json.loads(wacz.read("datapackage-digest.json"))["signedData"]
     forged = {**signed, "signature": base64.b64encode(bytes(range(96))).decode()}
-    page.goto(replayweb)
+    page.goto(opener)
     for stated, sound in ((signed, True), (forged, False)):
         assert sound == page.evaluate(
             """async ({ hash, signature, publicKey }) => {
