@@ -18,6 +18,8 @@ _BAR = re.compile("[\u2502\u2503\u2551]")
 #: Where a horizontal line meets, crosses or ends at a vertical one.
 _KNOT = re.compile("[\u250c-\u254b\u2552-\u256c]")
 _HORIZONTAL = re.compile("[\u2500\u2501\u2504\u2505\u2508\u2509\u2550\u254c\u254d]")
+#: A piece of a line that is drawn instead of written, blanks at its ends taken off.
+_DRAWN = re.compile("[\u2500\u2501\u2504\u2505\u2508\u2509\u2550\u254c\u254d \t\u3000\xa0]+\\Z")
 _RULED = re.compile("[ \t\u3000\xa0]*[\u2500-\u257f]+[ \t\u3000\xa0]*\\Z")
 _FIGURE = re.compile(r"[-－—+]?[0-9][0-9.,，．%％]*\Z|[〃″]+\Z|[-—－─…]{1,3}\Z")
 #: A corner, or, where a table has no sides, a ruled line with tees on one side alone.
@@ -35,6 +37,10 @@ _NUMBER_LINE = re.compile(
 _UNIT = re.compile("(?:\\A|(?<=[ \t\u3000\xa0]))[（(]?(?:计量)?单位\\s*[：:].*\\Z")
 _TITLE_ENDS = ("表", "情况", "统计", "一览", "名录", "名单")
 _SENTENCE_END = frozenset("。！？；，、：")
+
+_SIDES = frozenset("\u2502\u2503\u2551\u250c\u250f\u251c\u2520\u2523\u2514\u2517")
+_OUTSIDE = BLANKS + "\u2500\u2501"
+_LONGEST_LINE = 600  #: nobody drew a wider one
 
 #: A caption takes no more lines than this, and none wider than this is one.
 _CAPTION_LINES = 3
@@ -173,9 +179,10 @@ def _find_grid(lines: Sequence[str]) -> list[int] | None:
     """
     best: list[int] = []
     for line in lines:
-        marks = _marks(line, ruled=_RULED.match(line) is not None)
-        if len(marks) > len(best):
-            best = marks
+        pattern = _KNOT if _RULED.match(line) else _BAR
+        # Columns are dear to count, so only those of a line that is richer than all before it are.
+        if len(line) < _LONGEST_LINE and len(pattern.findall(line)) > len(best):
+            best = [columns(line[: found.start()]) for found in pattern.finditer(line)]
     if len(best) >= 2:
         inner = best if _is_open(best, lines) else best[1:]
         return inner[:-1] if _closes(best, lines) else inner
@@ -184,22 +191,17 @@ def _find_grid(lines: Sequence[str]) -> list[int] | None:
 
 def _is_open(marks: Sequence[int], lines: Sequence[str]) -> bool:
     """Whether the table has no left border: something other than blanks stands before the first mark."""
-    return any(
-        columns(before) > marks[0] - 2 - _SLIP and before.strip(BLANKS + "\u2500\u2501")
-        for line in lines
-        if (found := _BAR.search(line)) and (before := line[: found.start()])
-    )
+    for line in lines:
+        bar = _BAR.search(line) if line[:1] not in _SIDES else None
+        before = line[: bar.start()] if bar else ""
+        if before.strip(_OUTSIDE) and columns(before) > marks[0] - 2 - _SLIP:
+            return True
+    return False
 
 
 def _closes(marks: Sequence[int], lines: Sequence[str]) -> bool:
     """Whether the last mark is the right border: nothing but blanks follows it anywhere."""
     return all(columns(line.rstrip(BLANKS)) <= marks[-1] + 2 + _SLIP for line in lines)
-
-
-def _marks(line: str, *, ruled: bool) -> list[int]:
-    """Columns of the bars of a line, or of the knots of a ruled line."""
-    pattern = _KNOT if ruled else _BAR
-    return [columns(line[: found.start()]) for found in pattern.finditer(line)] if len(line) < 600 else []
 
 
 def _read_band(
@@ -267,13 +269,13 @@ def _split(line: str, grid: Sequence[int]) -> list[tuple[int, str, bool]]:
         at = columns(line[:start])
         ends = ends[1:]
     for stop, after in [*ends, (len(line), len(line))]:
-        piece = line[start:stop]
-        if stop < len(line) or piece.strip(BLANKS):
+        piece = line[start:stop].strip(BLANKS)
+        if stop < len(line) or piece:
             index = max(bisect_right(grid, at + _SLIP - 2), taken + 1)
             index = min(index, len(grid))
             taken = index
-            drawn = _HORIZONTAL.search(piece) is not None and not _HORIZONTAL.sub("", piece).strip(BLANKS)
-            pieces.append((index, "" if drawn else piece.strip(BLANKS), drawn))
+            drawn = _DRAWN.match(piece) is not None
+            pieces.append((index, "" if drawn else piece, drawn))
         at += columns(line[start:after])
         start = after
     return pieces
