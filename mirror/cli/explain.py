@@ -35,6 +35,7 @@ _FLAGS = {
     "width-unlike-book": "行宽与本书不同 a width that the book does not have",
     "narrowed-punctuation": "标点曾被改为半角，按全角计 punctuation was made narrow (NFKC); counted as wide",
     "uneven-line": "有略短之行被接上 a line somewhat short of full was joined",
+    "full-stop-at-edge": "无缩进而满行恰以句号收尾，已接 no indents, and a full line ends a sentence; joined",
     "full-line-before-indent": "满行之后为缩进行，未接 a full line before an indented one; left",
     "indented-block": "缩进段落被接上 equally indented lines were joined",
     "joined-over-blank": "句中空行视为换页，已接 an empty line in mid sentence was taken for a page break",

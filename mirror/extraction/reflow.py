@@ -81,7 +81,8 @@ class Reflowed:
     the entry itself proves none; `width-unlike-book` it proves one that the book does not have;
     `narrowed-punctuation` widths come out only if ASCII
     punctuation is counted as full-width (NFKC); `uneven-line` a line somewhat short of full was joined;
-    `full-line-before-indent` a full line breaks off before an indented one
+    `full-stop-at-edge` where nothing is indented, a full line that ends a sentence was joined, for far more lines end
+    so by chance than paragraphs do; `full-line-before-indent` a full line breaks off before an indented one
     and was left; `indented-block` equally indented lines were joined; `joined-over-blank` an empty line in mid
     sentence was taken for a page break; `break-in-sentence` one that was left.
     """
@@ -430,8 +431,11 @@ def _weigh_seam(
         if mid_sentence:
             flags.append("full-line-before-indent")
         return "indent", 0
-    if before[-1] in _SENTENCE_ENDS and (_HEAD.match(line) or (usual < 2 and _NUMBERED.match(line))):
-        return "head", 0
+    if before[-1] in _SENTENCE_ENDS:
+        if _HEAD.match(line) or (usual < 2 and _NUMBERED.match(line)):
+            return "head", 0
+        if not indents:
+            flags.append("full-stop-at-edge")
     return joined, 0
 
 

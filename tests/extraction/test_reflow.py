@@ -79,6 +79,14 @@ def test_paragraphs_that_were_never_cut_stay():
     assert infer_width(raw) is None
 
 
+def test_a_full_stop_at_the_edge_is_flagged_where_nothing_is_indented():
+    full = "海塘" * 18 + "也。"
+    rest = [line for at in range(4) for line in cut_hanging("".join(SENTENCES[at:]), 74)]
+    assert "full-stop-at-edge" in reflow("\n".join([*rest, "塘成" + full[2:], "民" * 20])).flags
+    indented = [line for at in range(4) for line in cut_hanging("    " + "".join(SENTENCES[at:]), 74)]
+    assert "full-stop-at-edge" not in reflow("\n".join(indented)).flags
+
+
 def test_a_verse_stays():
     raw = "\n".join(
         ["东山石矿采石歌", "一锤叮当一锤天，", "两锤叮当日又偏。", "三锤敲得星星落，", "装满船头好过年。"]

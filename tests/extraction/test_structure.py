@@ -207,6 +207,22 @@ def test_quantities():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "unit", "what"),
+    [
+        ("，实际增长１９．６％，", 19.6, "%", "实际增长"),
+        ("签证金额2.7亿美元", 270_000_000, "美元", "签证金额"),
+        ("3750份,签证金额2.7亿美元", 270_000_000, "美元", "签证金额"),
+        ("。过30亿元项目2个", 2, "个", None),
+        ("增加1.5项。智造工业4.0项目", 1.5, "项", "增加"),
+        ("，分别下降15.7%和17.5%", 17.5, "%", None),
+    ],
+)
+def test_quantities_as_reports_write_them(text, value, unit, what):
+    last = read_quantities(text)[-1]
+    assert (float(last.value), last.unit, last.what) == (value, unit, what)
+
+
 def test_offices_and_dates_of_signatures():
     lines = ["    从略。", " " * 40 + "县长  张  塘", " " * 30 + "主编：王学刚", " " * 44 + "1990年8月"]
     found = read_signatures(lines)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import pairwise
+
+#: All names end so, and none is longer.
+_LAST = re.compile("[省市县区]")
+_LONGEST = 8
 
 #: Before such a character a name of two characters, or one that begins like a common word, is surely a name.
 _BEFORE = re.compile(r"(?:[^\u3400-\u9fff]|[省市和与及或在至到由赴从往属是为向对、于]|地区|专区)\Z")
@@ -41,15 +46,14 @@ def read_places(text: str, first: int | None = None, last: int | None = None) ->
         first: First year it speaks of; None: the first of the table.
         last: Last year; None: the last of the table.
     """
-    pattern, table = _table()
+    table = _table()
     found: dict[tuple[str, str], Place] = {}
     city = ""
     city_end = -9
-    for match in pattern.finditer(text):
-        name = match[0]
-        before = text[max(0, match.start() - 2) : match.start()]
+    for name, start in _named(text):
+        before = text[max(0, start - 2) : start]
         doubtful = len(name) == 2 or name.startswith(_COMMON_WORDS)
-        parent = city if match.start() == city_end else ""
+        parent = city if start == city_end else ""
         if doubtful and not parent and before and not _BEFORE.search(before):
             continue
         codes = _in_years(table[name], first, last)
@@ -57,22 +61,35 @@ def read_places(text: str, first: int | None = None, last: int | None = None) ->
             above = {code.code[:4] for code in _in_years(table[parent], first, last)}
             codes = tuple(code for code in codes if code.code[:4] in above) or codes
         if name.endswith(("市", "地区")):
-            city, city_end = name, match.end()
+            city, city_end = name, start + len(name)
         if _overlap(codes):
             continue
-        found.setdefault((name, parent if doubtful else ""), Place(name, match.start(), codes))
+        found.setdefault((name, parent if doubtful else ""), Place(name, start, codes))
     return list(found.values())
+
+
+def _named(text: str) -> Iterator[tuple[str, int]]:
+    """Every name of the table in a text, the longest that ends at each place, and where it begins."""
+    table = _table()
+    floor = 0
+    for match in _LAST.finditer(text):
+        end = match.end()
+        for length in range(_LONGEST, 1, -1):
+            if end - length >= floor and text[end - length : end] in table:
+                yield text[end - length : end], end - length
+                floor = end
+                break
 
 
 def codes_of(name: str, first: int | None = None, last: int | None = None) -> tuple[Code, ...]:
     """The codes a name had in a span of years, oldest first."""
-    return _in_years(_table()[1].get(name, ()), first, last)
+    return _in_years(_table().get(name, ()), first, last)
 
 
 @cache
 def name_of(code: str) -> str | None:
     """The newest name of a division; None if the table has no such code."""
-    named = [(one.last or 9999, name) for name, codes in _table()[1].items() for one in codes if one.code == code]
+    named = [(one.last or 9999, name) for name, codes in _table().items() for one in codes if one.code == code]
     return max(named)[1] if named else None
 
 
@@ -91,11 +108,10 @@ def _overlap(codes: tuple[Code, ...]) -> bool:
 
 
 @cache
-def _table() -> tuple[re.Pattern[str], dict[str, tuple[Code, ...]]]:
+def _table() -> dict[str, tuple[Code, ...]]:
     names: dict[str, list[Code]] = {}
     for line in (resources.files(__package__) / "divisions.tsv").read_text("utf-8").splitlines():
         if line and not line.startswith(("#", "code\t")):
             code, name, first, last = line.split("\t")
             names.setdefault(name, []).append(Code(code, int(first), int(last or 0)))
-    pattern = re.compile("|".join(sorted(names, key=len, reverse=True)))
-    return pattern, {name: tuple(sorted(codes, key=lambda code: code.first)) for name, codes in names.items()}
+    return {name: tuple(sorted(codes, key=lambda code: code.first)) for name, codes in names.items()}

@@ -18,6 +18,9 @@ _COMMON = re.compile(
 )
 _DIGITS = re.compile("(?<![一二三四五六七八九十百千万〇○零])[一二三四五六七八九〇○零]{4}(?=年)")
 _REPUBLIC = re.compile(rf"民国(?P<first>{_NUMERAL})年?(?:{_TO}(?P<last>{_NUMERAL}))?年")
+#: What a year of a reign may end with: few places of a text are worth a search for a reign before them.
+_REIGN_END = re.compile("(?:[元一二三四五六七八九十廿卅]|(?<![0-9])[0-9]{1,2})年|年间")
+_LONGEST_REIGN = 20
 _STATED = re.compile(rf"[（(](?:公元)?(?P<year>[0-9]{{3,4}})(?:{_TO}[0-9]{{2,4}})?年?[）)]")
 _DURATION = re.compile("(?:来|的?历史|之久|之前|以?前|以上|多|左右)")
 _TITLE = re.compile(
@@ -118,7 +121,12 @@ def _republic(text: str) -> list[Years]:
 def _reigns(text: str) -> list[Years]:
     pattern, reigns = _table()
     found = []
-    for match in pattern.finditer(text):
+    matches: dict[int, re.Match[str]] = {}
+    for end in _REIGN_END.finditer(text):
+        for match in pattern.finditer(text, max(0, end.start() - _LONGEST_REIGN), end.end()):
+            if match.end() == end.end():
+                matches[match.start()] = match  # of 元年至三年 the whole is found last
+    for match in matches.values():
         dynasty = (match["dynasty"] or "").removesuffix("朝").removesuffix("代")
         dynasty = "宋" if dynasty in ("北宋", "南宋") else dynasty
         ordinal = number(match["first"]) if match["first"] else 0
