@@ -14,7 +14,7 @@ from mirror.cli.options import collection_argument
 from mirror.collection import Collection
 
 if TYPE_CHECKING:
-    from mirror.diff.compare import Comparison
+    from mirror.diff.changes import Comparison
 
 _FORMS = {"text": "as_text", "json": "as_json"}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from mirror.diff.compare import Change, Comparison
+from mirror.diff.changes import Change, Comparison
 from mirror.diff.state import State
 
 

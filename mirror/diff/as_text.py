@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from mirror.diff.compare import KINDS, Change, Comparison
+from mirror.diff.changes import KINDS, Change, Comparison
 from mirror.diff.hunks import Hunk
 
 #: Kinds in words, Chinese first.

@@ -6,110 +6,25 @@ pair gets the strongest kind that holds. Texts are read when they are needed, so
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Sequence
 
 from mirror.diff import parts
+from mirror.diff.changes import Change, Comparison, Detail, Kind
 from mirror.diff.fold import fold
-from mirror.diff.hunks import Hunk, hunks
 from mirror.diff.match import TELLING, Pair, Place, Side, match
 from mirror.diff.state import Answer, BookState, Held, State
 
-#: added, removed: at the source. captured: held now and not before, though the source may have had it all along.
-#: edited: another text. retitled: another title, same text. moved: same text under another number.
-#: cosmetic: same words; only layout, width or template differ. split, merged: one entry of several, several of one.
-#: returned: gone before, and there again.
-Kind = Literal[
-    "added", "removed", "edited", "moved", "retitled", "cosmetic", "split", "merged", "returned", "captured"
-]
-Detail = Literal["layout", "width", "template", ""]
 
-#: In the order of the summary; the first six are always in it (CONTRACT).
-KINDS: tuple[Kind, ...] = (
-    "added",
-    "removed",
-    "edited",
-    "moved",
-    "retitled",
-    "cosmetic",
-    "split",
-    "merged",
-    "returned",
-    "captured",
-)
+def compare(old: State, new: State, books: Iterable[Place] | None = None) -> Comparison:
+    """What changed from one state to another; of one collection, or of two.
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What became of one entry; of several, where it was split or merged.
-
-    Attributes:
-        kind: The strongest that holds: an entry edited and moved is edited.
-        old: Entries of the earlier state; () if there is none.
-        new: Of the later state.
-        detail: Of a cosmetic change, what differs.
+    Args:
+        old: The earlier state, or that of the one collection.
+        new: The later state, or that of the other collection.
+        books: Only these; all of both if None.
     """
-
-    kind: Kind
-    old: tuple[Held, ...]
-    new: tuple[Held, ...]
-    detail: Detail = ""
-
-    @property
-    def place(self) -> tuple[str, int, int]:
-        """Where it stands in the order of changes: by its new number, by the old one if it has none."""
-        held = (self.new or self.old)[0]
-        return held.library, held.book, held.rec
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What changed from `old` to `new`.
-
-    Attributes:
-        old: The earlier state.
-        new: The later one.
-        changes: In order of library, book and number.
-        unchanged: Entries seen again with the same text and title under the same number.
-        unseen: Entries taken to be as before, for the source was not asked again, or gave no telling answer.
-    """
-
-    old: State
-    new: State
-    changes: Sequence[Change]
-    unchanged: int = 0
-    unseen: int = 0
-
-    def summary(self) -> dict[str, int]:
-        """Counts by kind (CONTRACT): the six kinds and `unchanged` always, others where they are not 0.
-
-        `template_only` counts cosmetic changes of which only the page around the entry differs.
-        """
-        counts = Counter[str](change.kind for change in self.changes)
-        counts["template_only"] = sum(change.detail == "template" for change in self.changes)
-        found: dict[str, int] = {kind: counts[kind] for kind in KINDS[:6]}
-        found["unchanged"] = self.unchanged
-        others = {kind: counts[kind] for kind in (*KINDS[6:], "template_only")} | {"unseen": self.unseen}
-        return found | {kind: count for kind, count in others.items() if count}
-
-    def texts(self, change: Change) -> tuple[str, str]:
-        """Reading texts of both sides; several entries' joined by a line feed, "" where there is none."""
-        return (
-            "\n".join(self.old.reading(held).text for held in change.old),
-            "\n".join(self.new.reading(held).text for held in change.new),
-        )
-
-    def hunks(self, change: Change) -> list[Hunk]:
-        """What changed inside the text; [] for what has but one side."""
-        return hunks(*self.texts(change)) if change.old and change.new else []
-
-
-def compare(old: State, new: State) -> Comparison:
-    """What changed from one state to another; of one collection, or of two."""
     found = _Comparing(old, new)
-    for place in sorted({*old.books(), *new.books()}):
+    for place in sorted({*old.books(), *new.books()}) if books is None else books:
         found.take_book(place)
     return found.conclude()
 
@@ -129,20 +44,36 @@ class _Comparing:
     def take_book(self, place: Place) -> None:
         """Count what is the same under its number; keep the rest to be matched."""
         before, after = self.old.book(*place), self.new.book(*place)
-        common = before.answers.keys() & after.answers.keys()
-        same = self._same(before, after, sorted(common))
-        left_old, left_new = sorted(before.answers.keys() - same), sorted(after.answers.keys() - same)
+        if self.same_store:
+            same = self._same(before, after, sorted(before.answers.keys() & after.answers.keys()))
+            left_old = self.old.held(before, sorted(before.answers.keys() - same))
+            left_new = self.new.held(after, sorted(after.answers.keys() - same))
+        else:
+            left_old, left_new = self.old.held(before, before.answers), self.new.held(after, after.answers)
+            same = self._alike(left_old, left_new)
+            left_old = [held for held in left_old if held.rec not in same]
+            left_new = [held for held in left_new if held.rec not in same]
         if left_old or left_new:
-            self.left_old += self.old.held(before, left_old)
-            self.left_new += self.new.held(after, left_new)
+            self.left_old += left_old
+            self.left_new += left_new
             self.unmoved[place] = sorted(same)
-            if left_new:
-                self.before[place] = before
+            self.before[place] = before
+
+    def _alike(self, old: Sequence[Held], new: Sequence[Held]) -> set[int]:
+        """Numbers under which two collections have the same text with the same title."""
+        there = {held.rec: held for held in old}
+        same = {
+            now.rec
+            for now in new
+            if (held := there.get(now.rec))
+            and held.text_digest == now.text_digest
+            and fold(held.title or "") == fold(now.title or "")
+        }
+        self.unchanged += len(same)
+        return same
 
     def _same(self, before: BookState, after: BookState, common: list[int]) -> set[int]:
         """Numbers under which the same version stands with the same title; template changes are noted."""
-        if not self.same_store:
-            return set()
         listed_alike = before.listing.contents == after.listing.contents
         old_headings = {} if listed_alike else self.old.headings(before.listing)
         new_headings = {} if listed_alike else self.new.headings(after.listing)
@@ -187,27 +118,30 @@ class _Comparing:
 
     def _name(self, held: Held, now: Held) -> None:
         """The strongest kind that holds of a pair, if any does."""
-        text_differs = held.text_digest != now.text_digest
-        if text_differs and self.old.words(held) != self.new.words(now):
-            self.changes.append(Change("edited", (held,), (now,)))
-        elif _titles_differ(held, now):
-            self.changes.append(Change("retitled", (held,), (now,)))
-        elif held.id != now.id:
-            self.changes.append(Change("moved", (held,), (now,)))
-        elif detail := self._cosmetic(held, now):
-            self.changes.append(Change("cosmetic", (held,), (now,), detail))
+        named = self._kind(held, now)
+        if named:
+            self.changes.append(Change(named[0], (held,), (now,), named[1]))
         elif self.same_store and held.capture == now.capture:
             self.unseen += 1
         else:
             self.unchanged += 1
 
-    def _cosmetic(self, held: Held, now: Held) -> Detail:
+    def _kind(self, held: Held, now: Held) -> tuple[Kind, Detail] | None:
+        if held.text_digest != now.text_digest and self.old.words(held) != self.new.words(now):
+            return "edited", ""
+        if _titles_differ(held, now):
+            return "retitled", ""
+        if held.id != now.id:
+            return "moved", ""
         one, other = self.old.reading(held), self.new.reading(now)
         if "".join(one.text.split()) != "".join(other.text.split()) and not (one.tables or other.tables):
-            return "width"
-        if one.raw_text != other.raw_text or one.text != other.text or held.title != now.title:
-            return "layout"
-        return ""
+            return "cosmetic", "width"
+        # Two sources never lay a page out alike: between them only the reading text counts.
+        if one.text != other.text or (
+            self.same_store and (one.raw_text != other.raw_text or held.title != now.title)
+        ):
+            return "cosmetic", "layout"
+        return None
 
     def _take_parts(
         self, pairs: list[Pair], gone: list[Held], come: list[Held]
@@ -241,7 +175,7 @@ class _Comparing:
         before = self.before[now.book_place]
         if (earlier := self._departed(before, now)) is not None:
             return Change("returned", (earlier,), (now,))
-        if self.old.is_new(before, now.title, now.path, now.rec):
+        if not self.same_store or self.old.is_new(before, now.title, now.path, now.rec):
             return Change("added", (), (now,))
         return Change("captured", (), (now,))
 

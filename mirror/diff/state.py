@@ -1,9 +1,10 @@
 """What a source held at a moment, as its own answers show it.
 
 An entry is there if its newest telling answer by then was its text. It is not there if that answer was "there is no
-such thing" (404, 410, the database's own notice), or if a later, complete table of contents of its book does not
-list it, or if the source said later that there is no such book. Whatever else came (nothing asked, no answer, a block
-page, an answer cut short, contents with a pager) tells nothing: what was held before is taken to be there still.
+such thing" (404, 410, the database's own notice) and the contents of its book do not list it, or if a later, complete
+table of contents of its book does not list it, or if the source said later that there is no such book, and its library
+does not name it. Whatever else came (nothing asked, no answer, a block page, an answer cut short, contents with a pager
+or shrunk out of belief) tells nothing: what was held before is taken to be there still.
 """
 
 from __future__ import annotations
@@ -135,12 +136,14 @@ class State:
     moment: Moment
     doubted: frozenset[int] = frozenset()
     name: str = ""
+    _named: Callable[[str], frozenset[int] | None] = field(init=False, repr=False, compare=False)
     _headings: Callable[[tuple[int, ...]], Mapping[int, Heading]] = field(init=False, repr=False, compare=False)
     _reading: Callable[[int], Reading] = field(init=False, repr=False, compare=False)
     _words: Callable[[int, str | None], bytes] = field(init=False, repr=False, compare=False)
     _sketch: Callable[[int], Sketch] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_named", lru_cache(maxsize=None)(self._find_named))
         object.__setattr__(self, "_headings", lru_cache(maxsize=16)(self._list))
         object.__setattr__(self, "_reading", lru_cache(maxsize=256)(self._read))
         object.__setattr__(self, "_words", lru_cache(maxsize=1_000_000)(self._condense))
@@ -162,16 +165,17 @@ class State:
         answers: dict[int, Answer] = {}
         departed: list[tuple[int, Answer]] = []
         for rec, earlier, newest in self._answers(library, number):
-            departed += [(rec, one) for one in earlier]
-            there = newest.version is not None
-            if there and listing.since is not None and newest.timestamp < listing.since:
-                if listed is None:
-                    listed = self.listed(listing)
+            if listing.since is None:
+                there = newest.version is not None
+            elif newest.version is None or newest.timestamp < listing.since:
+                listed = self.listed(listing) if listed is None else listed
                 there = rec in listed
-            if there:
-                answers[rec] = newest
-            elif newest.version is not None:
-                departed.append((rec, newest))
+            else:
+                there = True
+            texts = earlier if newest.version is None else [*earlier, newest]
+            if there and texts:
+                answers[rec] = texts.pop()
+            departed += [(rec, one) for one in texts]
         return BookState(library, number, answers, departed, listing)
 
     def _answers(self, library: str, number: int) -> Iterator[tuple[int, list[Answer], Answer]]:
@@ -212,7 +216,7 @@ class State:
                 since, contents, gone = timestamp, [found], False
             elif found is not None:
                 contents = [*(one for one in contents if one != found), found]
-            elif verdict == "gone" and crawl not in self.doubted:
+            elif verdict == "gone" and crawl not in self.doubted and not self._names(library, number):
                 since, contents, gone = timestamp, [], True
         return Listing(since, tuple(contents), gone, asked)
 
@@ -332,10 +336,11 @@ class State:
             )
         if listing.asked:
             return False
-        return self._library_was_listed(book.library)
+        named = self._named(book.library)
+        return self._contents_were_asked(book.library) if named is None else book.number not in named
 
-    def _library_was_listed(self, library: str) -> bool:
-        """Whether every book then known of a library had been asked for: contents come before entries."""
+    def _contents_were_asked(self, library: str) -> bool:
+        """Whether contents of every book then known of a library had been asked for: they come before entries."""
         reached, values = self.moment.reached_by("c")
         scopes = self.db.execute(
             "SELECT DISTINCT k.scope FROM crawl AS k WHERE EXISTS (SELECT 1 FROM capture AS c "
@@ -343,6 +348,20 @@ class State:
             values,
         )
         return any(not (wanted := json.loads(scope)) or library in wanted for (scope,) in scopes)
+
+    def _names(self, library: str, number: int) -> bool:
+        """Whether the page of the library names the book; False where no such page was had."""
+        return number in (self._named(library) or ())
+
+    def _find_named(self, library: str) -> frozenset[int] | None:
+        reached, values = self.moment.reached_by("c")
+        row = self.db.execute(
+            "SELECT l.names FROM url AS u JOIN capture AS c ON c.url_id = u.id "
+            "JOIN capture_listing AS n ON n.capture = c.id JOIN listing AS l ON l.id = n.listing "
+            f"WHERE u.library = ? AND u.kind = 'library' AND {reached} ORDER BY c.timestamp DESC, c.id DESC LIMIT 1",
+            (library, *values),
+        ).fetchone()
+        return frozenset(json.loads(row[0])) if row else None
 
 
 #: Answers "there is no such thing" from which a crawl can be doubted at all.
