@@ -51,6 +51,8 @@ def head(comparison: Comparison) -> dict[str, Any]:
     }
     if comparison.old.name != comparison.new.name:
         found |= {"from_collection": comparison.old.name, "to_collection": comparison.new.name}
+    if comparison.entry is not None:
+        found["entry"] = comparison.entry
     if doubted := sorted(comparison.old.doubted | comparison.new.doubted):
         found["doubted_crawls"] = doubted
     return found | {"summary": comparison.summary()}

@@ -7,91 +7,62 @@ from collections.abc import Iterator
 import click
 
 from mirror.diff.changes import KINDS, Change, Comparison
-from mirror.diff.hunks import Hunk
+from mirror.diff.words import DETAIL_WORDS, KIND_WORDS, WITH_HUNKS, doubt, heading, in_place, moment, readable, when
 
-#: Kinds in words, Chinese first.
-WORDS: dict[str, str] = {
-    "added": "新增 added",
-    "removed": "消失 removed",
-    "edited": "改动 edited",
-    "moved": "移位 moved",
-    "retitled": "改题 retitled",
-    "cosmetic": "版式 cosmetic",
-    "split": "拆分 split",
-    "merged": "合并 merged",
-    "returned": "复现 returned",
-    "captured": "补存 captured",
-    "template_only": "其中仅模板 of these template only",
-    "unchanged": "未变 unchanged",
-    "unseen": "未再见 not seen again",
-}
 _COLOURS = {"added": "green", "removed": "red", "edited": "yellow", "returned": "green"}
-#: Characters of unchanged text shown on either side of a hunk.
-_AROUND = 12
-#: Changes of one kind in one book that are told one by one; moved and cosmetic ones only counted beyond three.
-_TOLD = {"moved": 3, "cosmetic": 3}
+#: Of these only the first few are told one by one: hundreds move when one is inserted before them.
+_TOLD = {"moved": 3, "cosmetic": 3, "captured": 3}
 _HUNKS = 12
+_LONGEST = 200  #: characters of one side of a hunk
 
 
 def as_text(comparison: Comparison) -> Iterator[str]:
     """Counts, then the changes by kind, hunks with the words around them."""
-    yield f"{_moment(comparison, 'old')} → {_moment(comparison, 'new')}\n"
+    yield f"{moment(comparison, comparison.old)} → {moment(comparison, comparison.new)}\n"
     for kind, count in comparison.summary().items():
         if count:
-            yield f"  {count:>8}  {click.style(WORDS[kind], fg=_COLOURS.get(kind))}\n"
-    if doubted := sorted(comparison.old.doubted | comparison.new.doubted):
-        numbers = ", ".join(map(str, doubted))
-        yield (
-            f"\n抓取 {numbers} 中源站大多答“不存在”，不作为消失的证据。\n"
-            f"In crawl {numbers} the source said of most that it did not exist: not taken for proof of removal.\n"
-        )
-    for kind in KINDS:
-        shown = left = 0
+            yield f"  {count:>8}  {click.style(_name(kind), fg=_COLOURS.get(kind))}\n"
+    if (warning := doubt(comparison)) is not None:
+        yield click.style(f"\n{warning[0]}\n{warning[1]}\n", fg="yellow")
+    if comparison.entry is not None:
         for change in comparison.changes:
-            if change.kind != kind:
-                continue
-            if shown == _TOLD.get(kind, len(comparison.changes)):
-                left += 1
-                continue
-            if not shown:
-                yield f"\n{click.style(WORDS[kind], bold=True, fg=_COLOURS.get(kind))}\n"
-            shown += 1
+            yield f"\n{when(comparison, change)}  {click.style(_name(change.kind), bold=True)}\n"
             yield from _tell(comparison, change)
-        if left:
-            yield f"  … 另有 and {left} more (--format json)\n"
+        return
+    for kind in KINDS:
+        found = [change for change in comparison.changes if change.kind == kind]
+        if found:
+            yield f"\n{click.style(_name(kind), bold=True, fg=_COLOURS.get(kind))}\n"
+        told = _TOLD.get(kind, len(found))
+        for change in found[:told]:
+            yield from _tell(comparison, change)
+        if len(found) > told:
+            yield f"  … 另有 and {len(found) - told:,} more (--format json)\n"
 
 
-def _moment(comparison: Comparison, side: str) -> str:
-    state = comparison.old if side == "old" else comparison.new
-    crawl = f"抓取 crawl {state.moment.crawl}, " if state.moment.crawl is not None else ""
-    name = f"{state.name} " if comparison.old.name != comparison.new.name else ""
-    return f"{name}{crawl}{state.moment.instant[:19]}Z"
+def _name(kind: str) -> str:
+    return " ".join(KIND_WORDS[kind])
 
 
 def _tell(comparison: Comparison, change: Change) -> Iterator[str]:
-    old, new = change.old, change.new
-    ids = ["+".join(held.id for held in side) for side in (old, new) if side]
-    titles = list(dict.fromkeys(side[0].title or "" for side in (old, new) if side))
-    where = " → ".join(dict.fromkeys(ids))
-    detail = f"  ({change.detail})" if change.detail else ""
-    yield f"  {where}  {click.style(' → '.join(titles), bold=True)}{detail}\n"
-    if change.kind in ("edited", "retitled", "split", "merged", "returned"):
-        found = comparison.hunks(change)
-        text = comparison.texts(change)[0]
-        for hunk in found[:_HUNKS]:
-            yield f"      {_in_place(text, hunk)}\n"
-        if len(found) > _HUNKS:
-            yield f"      … {len(found) - _HUNKS} 处 more\n"
-
-
-def _in_place(text: str, hunk: Hunk) -> str:
-    end = hunk.old_at + len(hunk.old)
-    before = text[max(0, hunk.old_at - _AROUND) : hunk.old_at].rpartition("\n")[2]
-    after = text[end : end + _AROUND].partition("\n")[0]
-    old = click.style(f"[-{_plain(hunk.old)}-]", fg="red") if hunk.old else ""
-    new = click.style(f"{{+{_plain(hunk.new)}+}}", fg="green") if hunk.new else ""
-    return f"{before}{old}{new}{after}"
+    ids, titles = heading(change)
+    detail = f"  ({DETAIL_WORDS[change.detail]})" if change.detail else ""
+    yield f"  {ids}  {click.style(titles, bold=True)}{detail}\n"
+    if change.kind not in WITH_HUNKS:
+        return
+    hunks = comparison.hunks(change)
+    found = readable(hunks)
+    if hunks and not found:
+        yield "      （仅排版与全半角不同 layout and widths only）\n"
+    for before, old, new, after in in_place(comparison.texts(change)[0], found[:_HUNKS]):
+        gone = click.style(f"[-{_plain(old)}-]", fg="red") if old else ""
+        come = click.style(f"{{+{_plain(new)}+}}", fg="green") if new else ""
+        yield f"      {before}{gone}{come}{after}\n"
+    if len(found) > _HUNKS:
+        yield f"      … 另有 and {len(found) - _HUNKS} 处 more\n"
 
 
 def _plain(text: str) -> str:
-    return text.replace("\n", "⏎")
+    """On one line, cut in the middle if it is long; control characters must not reach the terminal."""
+    line = "".join(one if one.isprintable() or one == "\u3000" else " " for one in text.replace("\n", "⏎"))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]}…{line[-_LONGEST // 2 :]}"

@@ -67,6 +67,7 @@ class Comparison:
         changes: In order of library, book and number.
         unchanged: Entries seen again with the same text and title under the same number.
         unseen: Entries taken to be as before, for the source was not asked again, or gave no telling answer.
+        entry: The one entry whose history this is; then the changes are in order of time, and counts are of crawls.
     """
 
     old: State
@@ -74,6 +75,7 @@ class Comparison:
     changes: Sequence[Change]
     unchanged: int = 0
     unseen: int = 0
+    entry: str | None = None
 
     def summary(self) -> dict[str, int]:
         """Counts by kind (CONTRACT): the six kinds and `unchanged` always, others where they are not 0.

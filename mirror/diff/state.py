@@ -2,9 +2,9 @@
 
 An entry is there if its newest telling answer by then was its text. It is not there if that answer was "there is no
 such thing" (404, 410, the database's own notice) and the contents of its book do not list it, or if a later, complete
-table of contents of its book does not list it, or if the source said later that there is no such book, and its library
-does not name it. Whatever else came (nothing asked, no answer, a block page, an answer cut short, contents with a pager
-or shrunk out of belief) tells nothing: what was held before is taken to be there still.
+table of contents of its book does not list it, or if the source said later that there is no such book, and its
+library does not name it. Whatever else came (nothing asked, no answer, a block page, an answer cut short, contents
+with a pager or shrunk out of belief) tells nothing: what was held before is taken to be there still.
 """
 
 from __future__ import annotations

@@ -1,0 +1,75 @@
+"""Two texts in rows of paragraphs, old beside new, for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mirror.diff.hunks import Hunk
+
+#: Characters of an unchanged run that are shown at each end, where it is longer than twice this.
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a paragraph: "" as it was, "del" only in the old text, "ins" only in the new one, "gap" left out."""
+
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A paragraph, old and new; or, with `skipped`, so many unchanged ones that are not shown."""
+
+    old: tuple[Piece, ...] = ()
+    new: tuple[Piece, ...] = ()
+    skipped: int = 0
+
+
+def rows(old: str, hunks: Sequence[Hunk]) -> Iterator[Row]:
+    """The paragraphs that changed, in order, with how many unchanged ones lie between.
+
+    A paragraph ends where both texts end a line; one that only one of them ends there goes on in its row.
+    """
+    left, right = list[Piece](), list[Piece]()
+    changed, skipped, at = False, 0, 0
+    for hunk in [*hunks, None]:
+        same = old[at : hunk.old_at] if hunk else old[at:]
+        for number, part in enumerate(same.split("\n")):
+            if number:
+                if changed:
+                    if skipped:
+                        yield Row(skipped=skipped)
+                    yield Row(_elided(left), _elided(right))
+                    skipped = 0
+                else:
+                    skipped += 1
+                left, right, changed = [], [], False
+            if part:
+                left.append(Piece("", part))
+                right.append(Piece("", part))
+        if hunk:
+            changed, at = True, hunk.old_at + len(hunk.old)
+            left += [Piece("del", hunk.old)] if hunk.old else []
+            right += [Piece("ins", hunk.new)] if hunk.new else []
+    if skipped:
+        yield Row(skipped=skipped)
+    if changed:
+        yield Row(_elided(left), _elided(right))
+    elif left:
+        yield Row(skipped=1)
+
+
+def _elided(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    found = []
+    for place, piece in enumerate(pieces):
+        if piece.mark or len(piece.text) <= 2 * _SHOWN + 20:
+            found.append(piece)
+            continue
+        head = piece.text[:_SHOWN] if place else ""
+        tail = piece.text[-_SHOWN:] if place + 1 < len(pieces) else ""
+        left_out = len(piece.text) - len(head) - len(tail)
+        found += [Piece("", head), Piece("gap", f"…… {left_out} 字 ……"), Piece("", tail)]
+    return tuple(piece for piece in found if piece.text)

@@ -1,0 +1,89 @@
+"""Changes in words, Chinese and English, and hunks in the text around them; for every form that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from mirror.diff.changes import Change, Comparison
+from mirror.diff.fold import fold
+from mirror.diff.hunks import Hunk
+from mirror.diff.state import State
+
+#: Names of kinds and of what else a summary counts.
+KIND_WORDS: dict[str, tuple[str, str]] = {
+    "added": ("新增", "added"),
+    "removed": ("消失", "removed"),
+    "edited": ("改动", "edited"),
+    "moved": ("移位", "moved"),
+    "retitled": ("改题", "retitled"),
+    "cosmetic": ("版式", "cosmetic"),
+    "split": ("拆分", "split"),
+    "merged": ("合并", "merged"),
+    "returned": ("复现", "returned"),
+    "captured": ("补存", "newly captured"),
+    "template_only": ("其中仅模板", "of these template only"),
+    "unchanged": ("未变", "unchanged"),
+    "unseen": ("未再见", "not seen again"),
+}
+DETAIL_WORDS = {"layout": "排版 layout", "width": "全半角 width", "template": "模板 template", "": ""}
+
+#: Kinds of which the hunks are worth reading.
+WITH_HUNKS = frozenset(("edited", "retitled", "split", "merged", "returned"))
+
+
+class Shown(NamedTuple):
+    """A hunk to be read: up to a few characters before and behind it, of the same line."""
+
+    before: str
+    old: str
+    new: str
+    after: str
+
+
+def readable(hunks: Sequence[Hunk]) -> list[Hunk]:
+    """Hunks in which more than blanks and widths changed."""
+    return [hunk for hunk in hunks if fold(hunk.old) != fold(hunk.new)]
+
+
+def in_place(text: str, hunks: Sequence[Hunk], around: int = 16) -> Iterator[Shown]:
+    """Hunks with their surroundings in the old text."""
+    for hunk in hunks:
+        end = hunk.old_at + len(hunk.old)
+        before = text[max(0, hunk.old_at - around) : hunk.old_at].rpartition("\n")[2].lstrip()
+        yield Shown(before, hunk.old, hunk.new, text[end : end + around].partition("\n")[0].rstrip())
+
+
+def moment(comparison: Comparison, state: State) -> str:
+    """Crawl and time of a state, and the collection where two are compared."""
+    crawl = f"抓取 crawl {state.moment.crawl}, " if state.moment.crawl is not None else ""
+    name = f"{state.name}, " if comparison.old.name != comparison.new.name else ""
+    return f"{name}{crawl}{state.moment.instant[:19]}Z"
+
+
+def heading(change: Change) -> tuple[str, str]:
+    """Numbers and titles, old and new joined by an arrow where they differ."""
+    sides = [side for side in (change.old, change.new) if side]
+    ids = dict.fromkeys(" + ".join(held.id for held in side) for side in sides)
+    titles = dict.fromkeys(side[0].title or "" for side in sides)
+    return " → ".join(ids), " → ".join(titles)
+
+
+def when(comparison: Comparison, change: Change) -> str:
+    """When a change was first seen: the time of the newer capture; of what is gone, between which two times."""
+    if change.new:
+        seen: str = comparison.new.capture(change.new[0].capture)["timestamp"]
+        return f"{seen[:19]}Z"
+    seen = comparison.old.capture(change.old[0].capture)["timestamp"]
+    return f"{seen[:19]}Z 之后 after"
+
+
+def doubt(comparison: Comparison) -> tuple[str, str] | None:
+    """A warning, Chinese and English, if answers of some crawl were not taken for proof."""
+    numbers = ", ".join(map(str, sorted(comparison.old.doubted | comparison.new.doubted)))
+    if not numbers:
+        return None
+    return (
+        f"抓取 {numbers} 中源站大多答“不存在”，不作为条目消失的证据。",
+        f"In crawl {numbers} the source said of most that it did not exist: not taken for proof of removal.",
+    )
