@@ -9,7 +9,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mirror.diff.changes import KINDS, Change, Comparison
-from mirror.diff.fold import has_frame
 from mirror.diff.side_by_side import rows
 from mirror.diff.words import DETAIL_WORDS, KIND_WORDS, WITH_HUNKS, doubt, heading, moment, readable, when
 
@@ -58,7 +57,6 @@ def _show(comparison: Comparison, change: Change) -> dict[str, Any]:
     return {
         "rows": list(rows(text, readable(hunks) and hunks)),
         "only_layout": bool(hunks) and not readable(hunks),
-        "framed": has_frame(text),
         "when": when(comparison, change),
         "old": [comparison.old.capture(held.capture) for held in change.old],
         "new": [comparison.new.capture(held.capture) for held in change.new],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mirror.diff.fold import fold, has_frame
 from mirror.diff.hunks import Hunk
 
 #: Characters of an unchanged run that are shown at each end, where it is longer than twice this.
@@ -13,10 +14,14 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Part of a paragraph: "" as it was, "del" only in the old text, "ins" only in the new one, "gap" left out."""
+    """Part of a paragraph: "" as it was, "del" only in the old text, "ins" only in the new one, "gap" left out.
+
+    `slight`: only blanks or widths differ from the other side.
+    """
 
     mark: str
     text: str
+    slight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +32,14 @@ class Row:
     new: tuple[Piece, ...] = ()
     skipped: int = 0
 
+    @property
+    def framed(self) -> bool:
+        """Whether it belongs to a table drawn in characters, which needs letters of one width."""
+        return any(has_frame(piece.text) for piece in (*self.old, *self.new))
+
 
 def rows(old: str, hunks: Sequence[Hunk]) -> Iterator[Row]:
-    """The paragraphs that changed, in order, with how many unchanged ones lie between.
+    """The paragraphs that changed by more than blanks and widths, in order, with how many others lie between.
 
     A paragraph ends where both texts end a line; one that only one of them ends there goes on in its row.
     """
@@ -51,15 +61,15 @@ def rows(old: str, hunks: Sequence[Hunk]) -> Iterator[Row]:
                 left.append(Piece("", part))
                 right.append(Piece("", part))
         if hunk:
-            changed, at = True, hunk.old_at + len(hunk.old)
-            left += [Piece("del", hunk.old)] if hunk.old else []
-            right += [Piece("ins", hunk.new)] if hunk.new else []
+            slight = fold(hunk.old) == fold(hunk.new)
+            changed, at = changed or not slight, hunk.old_at + len(hunk.old)
+            left += [Piece("del", hunk.old, slight)] if hunk.old else []
+            right += [Piece("ins", hunk.new, slight)] if hunk.new else []
+    skipped += bool(left) and not changed
     if skipped:
         yield Row(skipped=skipped)
     if changed:
         yield Row(_elided(left), _elided(right))
-    elif left:
-        yield Row(skipped=1)
 
 
 def _elided(pieces: Sequence[Piece]) -> tuple[Piece, ...]:

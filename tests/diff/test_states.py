@@ -61,23 +61,3 @@ def test_hunks_lead_from_the_old_text_to_the_new_and_both_captures_are_named(hom
         assert apply(old["text"], [Hunk(**hunk) for hunk in change["hunks"]]) == new["text"]
         assert change["old_capture"] == old["capture"]
         assert change["new_capture"] == new["capture"]
-
-
-def test_what_failed_or_was_not_asked_is_not_removed(home: Home) -> None:
-    with ImitationServer(Corpus(60), "chorography") as server:
-        home.init(server)
-        home.crawl()
-        home.crawl("--limit", "5", code=None)
-    found = diff(home, "--exit-code")
-    assert found["changes"] == []
-    assert found["summary"]["unseen"] == 55
-    assert found["summary"]["unchanged"] == 5
-
-
-def test_two_crawls_are_needed(home: Home) -> None:
-    with ImitationServer(Corpus(40), "mse") as server:
-        home.init(server)
-        home.crawl("--limit", "2", code=3)
-    assert "has 1 crawl" in home.mirror("diff", "t", code=2).stderr
-    assert "there is no crawl 7" in home.mirror("diff", "t", "7", code=2).stderr
-    assert "is no time" in home.mirror("diff", "t", "soon", code=2).stderr
