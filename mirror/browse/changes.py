@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mirror.diff.compare import KINDS, Change, compare
+from mirror.diff.changes import KINDS, Change
+from mirror.diff.compare import compare
 from mirror.diff.hunks import hunks
 from mirror.diff.moments import last_crawls, two_states
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from mirror import __version__
-from mirror.diff.compare import KINDS
+from mirror.diff.changes import KINDS
 
 _STRING = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
