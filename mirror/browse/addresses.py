@@ -120,6 +120,9 @@ class SiteAddresses(Addresses):
     def entry(self, name: str, place: str, at: str | None = None) -> str:
         return self._page(f"/c/{name}/{place}")
 
+    def download(self, name: str, place: str, ending: str) -> str:
+        return self.file(f"{place}.{ending}")
+
     def json(self, path: str, **query: Any) -> str:
         return ""
 

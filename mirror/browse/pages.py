@@ -141,10 +141,24 @@ def _contents(db: sqlite3.Connection, code: str, number: int) -> Contents:
     return contents
 
 
-def entry(db: sqlite3.Connection, name: str, place: tuple[str, int, int], at: str | None = None) -> Page:
-    """An entry, as it is now or as it was at an instant given in digits."""
+def entry(
+    db: sqlite3.Connection,
+    name: str,
+    place: tuple[str, int, int],
+    at: str | None = None,
+    contents: Contents | None = None,
+) -> Page:
+    """An entry, as it is now or as it was at an instant given in digits.
+
+    Args:
+        db: The collection, opened for reading.
+        name: Its name.
+        place: Library, book and number.
+        at: The instant; None for now.
+        contents: Of the entry's book, if they have been read already.
+    """
     code, number, rec = place
-    contents = _contents(db, code, number)
+    contents = contents or _contents(db, code, number)
     versions = history.versions(db, *place)
     if not versions:
         return _absent(db, name, place, contents)

@@ -43,6 +43,7 @@ FORMATS: dict[str, str] = {
     "tei": "mirror.export.tei",
     "epub": "mirror.export.epub",
     "datapackage": "mirror.export.datapackage",
+    "site": "mirror.export.site",
     "wire": "mirror.export.wire",
     "warc": "mirror.export.warc",
     "wacz": "mirror.export.wacz",
