@@ -87,7 +87,7 @@ def test_a_book_can_be_taken_whole(written: Path, held: Home) -> None:
     assert {one["id"]: one for one in map(json.loads, lines)} == held.entries("zhi")
 
 
-QUERIES = ["灌溉渠", "灌漑渠", "灌 溉 渠", "学校 教师", "1986", "石桥", "ＡＢＣ", "没有这样的话"]
+QUERIES = ["灌溉渠", "灌漑渠", "学校 教师", "1986", "石桥", "ＡＢＣ", "没有这样的话"]
 
 
 @pytest.mark.parametrize("from_disk", [False, True], ids=["host", "disk"])
@@ -103,16 +103,14 @@ def test_search_without_a_server(chromium: Browser, hosted: str, written: Path, 
                 more.click()
             shown.page.wait_for_load_state("networkidle")
             links = shown.page.locator(".hits h3 a")
-            found = {
-                re.sub(r".*?(\w+/\d+/\d+)\.html", r"\1", link.get_attribute("href") or "") for link in links.all()
-            }
+            addresses = [link.get_attribute("href") or "" for link in links.all()]
+            found = {re.sub(r".*?(\w+/\d+/\d+)\.html", r"\1", address) for address in addresses}
             wanted = {hit["id"] for hit in stated}
             # Pairs alone may find a little more; a host lets the page check, a disk does not.
             assert found >= wanted if from_disk else found == wanted, query
             assert shown.console == [], query
             if not from_disk and wanted:
-                word = "ABC" if query == "ＡＢＣ" else query.split()[0]
-                assert stream(shown.page.locator("mark").first.inner_text()) in stream(word) + stream(query)
+                assert stream(shown.page.locator("mark").first.inner_text()) in map(stream, query.split())
 
 
 def test_pages_of_the_site(chromium: Browser, hosted: str) -> None:

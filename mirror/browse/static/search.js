@@ -99,7 +99,8 @@
     const start = term === undefined ? -1 : [...streamed.slice(0, streamed.indexOf(term))].length;
     const from = start < 0 ? 0 : kept[start], to = start < 0 ? 0 : kept[start + [...term].length - 1] + 1;
     const snippet = element("p", characters.slice(Math.max(0, from - 24), from).join(""), { class: "snippet", lang: "zh-Hans" });
-    snippet.append(element("mark", characters.slice(from, to).join("")), characters.slice(to, to + 70).join(""));
+    if (start >= 0) snippet.append(element("mark", characters.slice(from, to).join("")));
+    snippet.append(characters.slice(to, to + 70).join(""));
     const trail = [...page.querySelectorAll(".trail li")].slice(1).map((step) => step.textContent.trim()).join(" › ");
     line.append(element("p", trail, { class: "quiet", lang: "zh-Hans" }), snippet);
   };
