@@ -26,6 +26,7 @@ _WHYS: dict[Why, str] = {
     "ruled": "横线 a ruled line",
     "indent": "有缩进 it is indented",
     "head": "条目或编号起头 it begins an item or a number",
+    "page-number": "页码 the number of a page",
     "no-width": "行宽未知 no width is known",
 }
 _FLAGS = {
@@ -40,6 +41,7 @@ _FLAGS = {
     "indented-block": "缩进段落被接上 equally indented lines were joined",
     "joined-over-blank": "句中空行视为换页，已接 an empty line in mid sentence was taken for a page break",
     "break-in-sentence": "句中有空行，未接 an empty line in mid sentence; left",
+    "page-number": "有一行似是页码，未接 a line looks like a page number; left",
     "private-use-mapped": "私用区字符已改为统一码 private-use characters mapped to Unicode (in text only)",
 }
 

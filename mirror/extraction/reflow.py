@@ -37,6 +37,8 @@ _NUMBERED = re.compile(
     r"(?:[（(][一二三四五六七八九十百0-9]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|[0-9]{1,2}[、．.](?![0-9])"
     r"|第[一二三四五六七八九十百零〇0-9]{1,4}[编章节篇卷条])"
 )
+_PAGE_NUMBER = re.compile(r"[ \t\u3000\xa0]*(?:[·•—–－-] ?[0-9]{1,4} ?[·•—–－-]|第 ?[0-9]{1,4} ?页)\Z")
+_PAGE_NUMBER_ENDS = frozenset("·•—–－-页")
 _WIDE = str.maketrans(",:;!?()~", "，：；！？（）～")
 _WIDE_CANDIDATE = re.compile(r"[\u3400-\u9fff][,:;!?(]")
 #: No unit that must not be broken is longer, so a line shorter than this is never full.
@@ -68,6 +70,7 @@ Why = Literal[
     "ruled",  # one of the two is a ruled line
     "indent",  # it is indented as a paragraph, a title or a signature is
     "head",  # it begins an item or a numbered paragraph
+    "page-number",  # it is the number of a page of the printed book
     "no-width",  # no width is known
 ]
 JOINED: frozenset[Why] = frozenset(("full", "no-room", "uneven", "block", "over-blank"))
@@ -84,7 +87,8 @@ class Reflowed:
     `full-stop-at-edge` where nothing is indented, a full line that ends a sentence was joined, for far more lines end
     so by chance than paragraphs do; `full-line-before-indent` a full line breaks off before an indented one
     and was left; `indented-block` equally indented lines were joined; `joined-over-blank` an empty line in mid
-    sentence was taken for a page break; `break-in-sentence` one that was left.
+    sentence was taken for a page break; `break-in-sentence` one that was left; `page-number` a line was taken for one
+    and left.
     """
 
     text: str
@@ -375,6 +379,9 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
                     pieces.pop()
         elif lines.drawn and (lines.drawn[at - 1] or lines.drawn[at]):
             why = "table"
+        elif bare[at][-1] in _PAGE_NUMBER_ENDS and _PAGE_NUMBER.match(bare[at]):
+            why = "page-number"
+            flags.append("page-number")
         else:
             why, blanks = _weigh_seam(
                 line, before, width, edge, near, usual, flags, indents=proven or 2 <= start <= _MAX_PARAGRAPH_INDENT

@@ -259,6 +259,10 @@ def _begins_row(text: Sequence[tuple[int, str]], cells: Sequence[Sequence[str]])
 
 def _split(line: str, grid: Sequence[int]) -> list[tuple[int, str, bool]]:
     """The pieces of a line: the column each stands in, its text, and whether it is drawn instead."""
+    parts = _BORDER.split(line)
+    if len(parts) == len(grid) + 3 and not parts[0].strip(BLANKS) and not parts[-1].strip(BLANKS):
+        # Every border is there, so each piece is a cell, however far the borders have slipped.
+        return [_piece(index, part.strip(BLANKS)) for index, part in enumerate(parts[1:-1])]
     pieces: list[tuple[int, str, bool]] = []
     start = 0
     at = 0
@@ -274,11 +278,14 @@ def _split(line: str, grid: Sequence[int]) -> list[tuple[int, str, bool]]:
             index = max(bisect_right(grid, at + _SLIP - 2), taken + 1)
             index = min(index, len(grid))
             taken = index
-            drawn = _DRAWN.match(piece) is not None
-            pieces.append((index, "" if drawn else piece, drawn))
+            pieces.append(_piece(index, piece))
         at += columns(line[start:after])
         start = after
     return pieces
+
+
+def _piece(index: int, words: str) -> tuple[int, str, bool]:
+    return (index, "", True) if _DRAWN.match(words) else (index, words, False)
 
 
 _BORDER = re.compile("[\u2502\u2503\u2551\u250c-\u254b\u2552-\u256c]")

@@ -87,6 +87,14 @@ def test_a_full_stop_at_the_edge_is_flagged_where_nothing_is_indented():
     assert "full-stop-at-edge" not in reflow("\n".join(indented)).flags
 
 
+def test_a_page_number_is_left_and_flagged():
+    lines = cut_hanging("    " + "".join(SENTENCES), 74)
+    found = reflow("\n".join([*lines[:3], "·123·", *lines[3:]]))
+    assert "\n·123·\n" in found.text
+    assert "page-number" in found.flags
+    assert "page-number" not in reflow("\n".join(lines)).flags
+
+
 def test_a_verse_stays():
     raw = "\n".join(
         ["东山石矿采石歌", "一锤叮当一锤天，", "两锤叮当日又偏。", "三锤敲得星星落，", "装满船头好过年。"]
