@@ -28,6 +28,9 @@ from mirror.search.snippet import Snippet
 #: More hits than these are not weighed against each other: they come in the order of their books.
 MOST_WEIGHED = 2_000
 
+#: Nor are more titles than these; one that is the query and nothing else comes first all the same.
+MOST_TITLES = 500
+
 Place = tuple[str, int, int]  # library, book, rec
 
 
@@ -215,7 +218,7 @@ class _Search:
             for number, title in self._db.execute(
                 f"SELECT id, title FROM search_document WHERE id IN "
                 f"(SELECT rowid FROM search_title WHERE search_title MATCH ? AND {self._where} LIMIT ?)",
-                (match, *self._values, MOST_WEIGHED),
+                (match, *self._values, MOST_TITLES),
             )
         ]
         found += [(one.place, one.title) for one in waiting if is_match(self._query, stream(one.title))]

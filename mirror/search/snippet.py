@@ -11,8 +11,9 @@ from mirror.search.fold import LINE, fold
 #: Characters of a snippet, and how many of them stand before what was found.
 WIDTH = 90
 BEFORE = 24
-#: Finds looked at when the best place is chosen.
-_MOST = 400
+#: Finds in one piece of a text that are looked at when the best place is chosen, and the length of a piece.
+_MOST = 100
+_STEP = 1000
 
 _RUBBISH = re.compile(r"[\s\u2500-\u257f]+")
 
@@ -49,20 +50,31 @@ def mark(text: str, found: re.Pattern[str]) -> tuple[tuple[int, int], ...]:
 
 
 def cut(text: str, found: re.Pattern[str]) -> Snippet | None:
-    """The piece of the text with most of the terms; None if there is none of them in it."""
+    """The piece of the text with most of the terms; None if there is none of them in it.
+
+    A text is looked through from its beginning, and only until a piece has them all: some are very long.
+    """
+    best: tuple[int, int] | None = None  # how many terms, less where: the most, and then the first
     spans: list[tuple[int, int, int]] = []
-    for match in found.finditer(fold(text)):
-        spans.append((match.start(), match.end(), match.lastindex or 0))
-        if len(spans) == _MOST:
+    # A term may have a blank after each of its characters, and must not be missed where two pieces meet.
+    overlap = max(200, len(found.pattern))
+    for at in range(0, len(text), _STEP):
+        here = [
+            (at + match.start(), at + match.end(), match.lastindex or 0)
+            for match in found.finditer(fold(text[at : at + _STEP + overlap]))
+            if match.start() < _STEP
+        ]
+        for place, (start, _, _) in enumerate(here[:_MOST]):
+            count = len(
+                {which for first, last, which in here[place : place + _MOST] if last <= start + WIDTH - BEFORE}
+            )
+            if best is None or count > best[0]:
+                best, spans = (count, start), here
+        if best is not None and best[0] >= found.groups:
             break
-    if not spans:
+    if best is None:
         return None
-    best, most = 0, 0
-    for place, (start, _, _) in enumerate(spans):
-        inside = {which for first, last, which in spans[place:] if last <= start + WIDTH - BEFORE}
-        if len(inside) > most:
-            best, most = place, len(inside)
-    start = max(0, spans[best][0] - BEFORE)
+    start = max(0, best[1] - BEFORE)
     end = min(len(text), start + WIDTH)
     marks = [(max(start, first), min(end, last)) for first, last, _ in spans if first < end and last > start]
     return _tidy(text, start, end, marks)
