@@ -22,6 +22,7 @@ from mirror.frontier import reconcile
 from mirror.sites import open_site
 from mirror.verify import fixity, ledger
 from mirror.verify.check import Verified, verify
+from warc.indexing import index_files
 from warc.verify import mend
 from warc.verify.mend import Member
 
@@ -81,9 +82,11 @@ def repair(collection: Collection, copy: Path, workers: int | None = None) -> tu
             wrong = {rule for rule, severity, _ in found.counts() if severity == "error"}
             still_damaged = _damaged_files(found, ledger_too=False)
         # From damaged files a rebuild would read less than the ledger knows now.
-        if not still_damaged and any(rule.startswith(("index-", "ledger-", "store-")) for rule in wrong):
+        if not still_damaged and any(rule.startswith(("ledger-", "store-")) for rule in wrong):
             config = collection.config()
             reconcile.rebuild(collection, open_site(config.source, config.base_url))
+        elif not still_damaged and any(rule.startswith("index-") for rule in wrong):
+            index_files(collection.warcs(), collection.index, workers=workers)
     return mended, hopeless
 
 

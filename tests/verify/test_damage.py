@@ -12,6 +12,9 @@ import pytest
 from tests.archive.captures import GBK_PAGE
 from tests.verify import archive as a
 from tests.verify.archive import edit, reblock, swap, write_members
+from warc.indexing import lines_of
+from warc.verify.collection import survey
+from warc.verify.examine import File
 from warc.verify.rules import RULES
 
 Damage = Callable[[Path], None]
@@ -234,6 +237,20 @@ def test_damage_is_found_and_named(tmp_path: Path, name: str, rule: str, damage:
     assert all(one.clause and one.remedy and one.message for one in findings)
     assert all(one.offset is None or 0 <= one.offset <= len(content) for one in findings)
     assert damaged.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"), [(name, damage) for name, _, damage in DAMAGES], ids=[name for name, *_ in DAMAGES]
+)
+def test_the_index_of_a_damaged_file_lists_the_records_that_can_be_found(
+    tmp_path: Path, name: str, damage: Damage
+) -> None:
+    path = a.write_sound(tmp_path / "archive")
+    damage(path)
+    (damaged,) = path.parent.iterdir()
+    with survey([File(0, damaged, True, damaged.name)], workers=1) as found:
+        wanted = [row[0] for row in found.query("SELECT cdxj FROM line ORDER BY offset, rowid")]
+    assert lines_of(damaged) == wanted
 
 
 def test_a_sound_file_gives_nothing(tmp_path: Path) -> None:

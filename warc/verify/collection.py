@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import as_completed
+from contextlib import ExitStack, contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from warc.verify import digests
 from warc.verify.examine import Examined, File, Observer, examine
 from warc.verify.finding import Finding, finding
 from warc.verify.shelf import Shelf
+from warc.workers import cores, pool
 
 Row = tuple[Any, ...]
 
@@ -69,13 +68,15 @@ def survey(
     """
     folder = Path(tempfile.mkdtemp(prefix="mirror-verify-"))
     try:
-        count = min(len(files), workers or len(os.sched_getaffinity(0)))
         # The largest first, so that no core is left with a large file at the end.
         order = sorted(files, key=lambda file: -_size(file.path))
         done: dict[int, Examined] = {}
-        shelf = Shelf(folder / "all.sqlite")
-        try:
-            for examined in _examine_all(order, folder, observe, count):
+        with ExitStack() as stack:
+            # Processes first: they must not inherit the shelf.
+            coming = stack.enter_context(_examine_all(order, folder, observe, cores(workers, len(files))))
+            shelf = Shelf(folder / "all.sqlite")
+            stack.callback(shelf.close)
+            for examined in coming:
                 shelf.take([folder / f"{examined.file.number}.sqlite"])
                 done[examined.file.number] = examined
                 progress(examined)
@@ -85,25 +86,21 @@ def survey(
             _judge_revisits(found)
             _judge_segments(found)
             yield found
-        finally:
-            shelf.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
 def _examine_all(
     files: Sequence[File], folder: Path, observe: Callable[[File], Observer] | None, count: int
-) -> Iterator[Examined]:
+) -> Iterator[Iterator[Examined]]:
+    """What comes of files, in any order."""
     if count <= 1:
-        for file in files:
-            yield examine(file, folder / f"{file.number}.sqlite", observe)
+        yield (examine(file, folder / f"{file.number}.sqlite", observe) for file in files)
         return
-    # Not forked: the parent may hold SQLite connections and threads.
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
-        jobs = [pool.submit(examine, file, folder / f"{file.number}.sqlite", observe) for file in files]
-        for job in as_completed(jobs):
-            yield job.result()
+    with pool(count) as processes:
+        jobs = [processes.submit(examine, file, folder / f"{file.number}.sqlite", observe) for file in files]
+        yield (job.result() for job in as_completed(jobs))
 
 
 def _size(path: Path) -> int:

@@ -51,7 +51,7 @@ def judge(header: Header, found: Found, say: Say, *, ours: bool) -> Message:
         (header.get("content-type") or "").lower().startswith("application/http")
         or (header.target.lower().startswith(("http:", "https:")) and bytes(block[:5]) == b"HTTP/")
     )
-    if not is_http or "warc-segment-number" in header.first:
+    if not is_http:
         message = Message(0, b"", block)
         if kind == "response" and header.target.startswith("http") and not is_http and block:
             say("http-head", f"the block begins {bytes(block[:30])!r}, which is no HTTP answer")
@@ -101,6 +101,8 @@ def _judge_message(header: Header, block: Octets, say: Say, ours: bool) -> tuple
             message.status = int(status[2])
             if status[1][:1] not in (b"0", b"1", b""):
                 say("http-version", f"the status line is {head[:40]!r}")
+    if "warc-segment-number" in header.first:
+        return message, None  # the rest of the message is in other records
     return message, _judge_framing(header, message, say, ours)
 
 

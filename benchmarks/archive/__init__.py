@@ -1,0 +1,1 @@
+"""Verifying and indexing: ours beside warcio, FastWARC and cdxj-indexer."""
