@@ -35,8 +35,12 @@ def status_and_mime(head: bytes) -> tuple[str | None, str | None]:
         except (EOFError, StatusAndHeadersParserException):
             return None, None
         value, status = read.get_header("content-type"), read.get_statuscode()
-    mime = _FIRST_WORD.split(value, maxsplit=1)[0].strip() if value else value
-    return status, mime
+    return status, mime_of(value)
+
+
+def mime_of(content_type: str | None) -> str | None:
+    """The media type alone, without its parameters."""
+    return _FIRST_WORD.split(content_type, maxsplit=1)[0].strip() if content_type else content_type
 
 
 def line(

@@ -10,12 +10,12 @@ import logging
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Literal
 
-from warc import framing, message, record, zstd
+from warc import cdxj, framing, message, record, zstd
 from warc.capture import Capture, Truncated
 from warc.errors import DamagedRecordError
 from warc.payload import Payload
@@ -166,8 +166,33 @@ class Record:
 
 
 def cdxj_of(found: Record) -> str | None:
-    """The index line of a record, None for types no index lists."""
+    """The index line of a record, ours or another's, as cdxj-indexer gives it; None for types no index lists.
+
+    Other tools keep pages as `resource` and `metadata`, and leave payload digests out: then it is computed, of the
+    payload as it is stored.
+    """
+    if found.type in ("resource", "metadata"):
+        return _line_without_head(found)
+    if found.type == "response" and found.get("WARC-Payload-Digest") is None:
+        digest = found.http()[1].digest.encode("ascii")
+        found = replace(found, header=(*found.header, (b"WARC-Payload-Digest", digest)))
     return found.written().cdxj
+
+
+def _line_without_head(found: Record) -> str | None:
+    media_type = found.get("Content-Type")
+    if media_type == "application/warc-fields" or found.target_uri is None:
+        return None
+    return cdxj.line(
+        url=found.target_uri,
+        timestamp=found.date,
+        mime=cdxj.mime_of(media_type),
+        status=None,
+        digest=found.get("WARC-Payload-Digest") or found.block.digest,
+        length=found.length,
+        offset=found.offset,
+        filename=found.filename,
+    )
 
 
 def read(path: Path, *, from_offset: int = 0, on_odd: OnOdd = "fail") -> Iterator[Record]:

@@ -128,6 +128,10 @@ def _show_dump(report: DumpReport) -> None:
             f"  {tally.texts} 篇 texts, {tally.with_head} 有标题来源 with a head, "
             f"{tally.of_source} 网址指向条目 whose URL asks for an entry"
         )
+    if tally.texts and not tally.with_head:
+        click.echo(
+            click.style("  没有一篇写明标题与来源 none of them says what it is or where it is from", fg="yellow")
+        )
     if tally.undecodable:
         click.echo(click.style(f"  {tally.undecodable} 篇有无法解码的字 with characters replaced", fg="yellow"))
     for reason, count in report.skipped.counts.items():

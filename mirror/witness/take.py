@@ -44,7 +44,9 @@ class DumpReport:
 
     @property
     def asks_for_a_look(self) -> bool:
-        return self.outcome == "unreadable" or bool(self.skipped.counts) or self.tally.undecodable > 0
+        """Whether something was left out, could not be read, or says nowhere what it is."""
+        headless = self.outcome in ("witnesses", "looked through") and not self.tally.with_head
+        return self.outcome == "unreadable" or headless or bool(self.skipped.counts) or self.tally.undecodable > 0
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -68,7 +70,9 @@ def is_dump(path: Path) -> bool:
                 names = [member.filename.lower() for member in package.infolist()]
         except zipfile.BadZipFile:
             return False
-        return any(name.endswith(_TEXTS) for name in names) and not any(name.endswith(_ARCHIVES) for name in names)
+        if path.name.lower().endswith(".wacz") or any(name.endswith(_ARCHIVES) for name in names):
+            return False
+        return any(name.endswith(_TEXTS) for name in names)
     return path.name.lower().endswith(_TEXTS)
 
 

@@ -118,6 +118,11 @@ def test_every_form_gives_the_same_entries_and_is_kept_byte_for_byte(
     assert {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)} <= {
         folder / ".lock"
     }
+    # its index is what cdxj-indexer says of it, and nothing is damaged
+    indexer = Path(sys.executable).with_name("cdxj-indexer")
+    indexed = subprocess.run([indexer, "-s", path], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert indexed == knowledge(home.path)["index"]
+    home.mirror("verify", "t")
     # and the folder alone gives the same store
     known = knowledge(home.path)
     home.mirror("rebuild", "t")
@@ -236,9 +241,9 @@ def test_a_file_with_nothing_of_the_source_is_left_alone(home: Home, mse: Wget, 
     folder = home.path / "collections" / "t"
     (report,) = imported(home, mse.path, code=3)
     assert (report["outcome"], home.archive()) == ("nothing of the source", [])
-    (tmp_path / "notes.txt").write_text("no archive at all")
+    (tmp_path / "notes.bin").write_text("no archive at all")
     (tmp_path / "empty.warc.gz").write_bytes(b"")
-    reports = imported(home, tmp_path / "notes.txt", tmp_path / "empty.warc.gz", code=3)
+    reports = imported(home, tmp_path / "notes.bin", tmp_path / "empty.warc.gz", code=3)
     assert [one["outcome"] for one in reports] == ["unreadable", "unreadable"]
     assert home.archive() == [] and list((folder / "imports").iterdir()) == []
     assert imported(home, mse.path, options=("--dry-run", "--base-url", mse.root))[0]["outcome"] == "looked through"

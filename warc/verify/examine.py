@@ -178,13 +178,12 @@ class _Examination:
         )
         size = len(message.body)
         self._shelf.put("record", (number, offset, found.length, kind, identity, date, header.target, digest, size))
-        if kind in ("response", "revisit"):
-            if ours:
-                self._pairs.answer(offset, header, message.head, size if kind == "response" else None)
-            if found.whole:
-                self._index(header, found, message)
+        if ours and kind in ("response", "revisit"):
+            self._pairs.answer(offset, header, message.head, size if kind == "response" else None)
         elif ours and kind in ("request", "metadata"):
             self._pairs.other(offset, header, fields)
+        if found.whole and (kind in ("response", "revisit") or (kind in ("resource", "metadata") and not ours)):
+            self._index(header, found, message)
         if not ours:
             for name in header.all("warc-concurrent-to"):
                 self._shelf.put("named", (number, offset, identity, name, ours))
