@@ -106,7 +106,7 @@ def verify(
                 "file-open", name, None, None, "the file is being written, or was left by a kill; it was not checked"
             )
         if problem:
-            found.say("ledger-unreadable", ledger.NAME, None, None, f"mirror.db cannot be judged: {problem}")
+            found.say("ledger-unreadable", ledger.NAME, None, None, f"it cannot be judged: {problem}")
             index.judge(found, collection.index, collection.archive)
         else:
             _judge_ledger(found, collection, lambda uri: site.identify(uri) is not None)
@@ -146,7 +146,7 @@ def _judge_ledger(found: Survey, collection: Collection, is_of_source: Callable[
             for rule, text in texts.judge_versions(db):
                 found.say(rule, ledger.NAME, None, None, text)
     except sqlite3.DatabaseError as error:
-        found.say("ledger-unreadable", ledger.NAME, None, None, f"mirror.db cannot be judged: SQLite says: {error}")
+        found.say("ledger-unreadable", ledger.NAME, None, None, f"it cannot be judged: SQLite says: {error}")
 
 
 def _judge_reports(found: Survey, reports: Path) -> None:

@@ -60,6 +60,7 @@ class Header:
     version: str
     fields: list[tuple[str, str]]
     first: dict[str, str] = field(init=False)  #: the first value of each
+    get: Callable[[str], str | None] = field(init=False, repr=False, compare=False)  #: the first value, or None
     type: str = field(init=False)  #: WARC-Type, in lower case
     target: str = field(init=False)  #: WARC-Target-URI, without the angle brackets of wget 1.x; "" if there is none
 
@@ -67,11 +68,9 @@ class Header:
         self.first = dict(self.fields)
         if len(self.first) != len(self.fields):
             self.first = dict(reversed(self.fields))  # the first of several counts
+        self.get = self.first.get
         self.type = self.first.get("warc-type", "").lower()
         self.target = self.first.get("warc-target-uri", "").strip("<>")
-
-    def get(self, name: str) -> str | None:
-        return self.first.get(name)
 
     def all(self, name: str) -> list[str]:
         return [value for known, value in self.fields if known == name]

@@ -29,6 +29,8 @@ def judge(header: Header, head: bytes, body: bytes | memoryview, say: Say, *, ou
 
 def beside(note: str) -> str | None:
     """Id of the metadata record that holds a long note."""
+    if not note:
+        return None
     try:
         held: Any = json.loads(note)
     except ValueError:
