@@ -14,7 +14,8 @@ from typing import Any
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from warc import cdxj, message, record
+from warc import cdxj, message, reader, record
+from warc.verify.examine import as_record
 from warc.verify.header import parse
 from warc.verify.scan import scan
 from warc.workers import cores, pool
@@ -87,7 +88,7 @@ def _quickly(path: Path) -> Iterator[str]:
         yield _line(path, begin, size - begin, fields)
 
 
-_Fields = tuple[str, str, str, str | None, str | None, bytes]
+_Fields = tuple[str, str, str, str, str | None, bytes]
 
 
 def _fields(found: Any) -> _Fields | tuple[()]:
@@ -97,19 +98,27 @@ def _fields(found: Any) -> _Fields | tuple[()]:
         name = "response"
     elif kind == WarcRecordType.revisit:
         name = "revisit"
-    elif kind in (WarcRecordType.request, WarcRecordType.warcinfo, WarcRecordType.metadata):
+    elif kind == WarcRecordType.request or kind == WarcRecordType.warcinfo or _holds_fields(found):
         return ()
     else:
         raise _UnusualError
     get = found.headers.get
-    target, date = get("WARC-Target-URI"), get("WARC-Date")
-    if target is None or date is None:
+    target, date, digest = get("WARC-Target-URI"), get("WARC-Date"), get("WARC-Payload-Digest")
+    if target is None or date is None or digest is None:
         raise _UnusualError
     start = found.reader.read(_HEAD)
     head, _ = message.split(start)
     if not head and start:
         head, _ = message.split(start + found.reader.read(_LONGEST_HEAD))
-    return name, target.strip("<>"), date, get("WARC-Payload-Digest"), get("WARC-Profile"), head
+    return name, target.strip("<>"), date, digest, get("WARC-Profile"), head
+
+
+def _holds_fields(found: Any) -> bool:
+    """A metadata record of the kind our writer makes; others keep pages in them."""
+    return bool(
+        found.record_type == WarcRecordType.metadata
+        and found.headers.get("Content-Type") == "application/warc-fields"
+    )
 
 
 def _line(path: Path, offset: int, length: int, fields: _Fields) -> str:
@@ -144,11 +153,10 @@ def _ends_member(descriptor: int, begin: int, size: int) -> bool:
 def _thoroughly(path: Path) -> Iterator[str]:
     """By our own scanner, which goes on behind damage."""
     for found in scan(path, lambda *_: None):
-        header = parse(found.header, lambda *_: None)
-        if found.whole and header.type in ("response", "revisit"):
-            head, _ = message.split(bytes(found.block[:_LONGEST_HEAD]))
-            fields = header.get("warc-date") or "", header.get("warc-payload-digest"), header.get("warc-profile")
-            yield _line(path, found.offset, found.length, (header.type, header.target, *fields, head))
+        if found.whole:
+            line = reader.cdxj_of(as_record(path, parse(found.header, lambda *_: None), found))
+            if line is not None:
+                yield line
 
 
 def _index(path: Path, part: Path) -> None:

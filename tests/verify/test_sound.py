@@ -21,7 +21,9 @@ from mirror.imitation import Corpus, ImitationServer
 from tests.archive.captures import capture, captures
 from tests.home import Home
 from tests.verify.archive import INFO, grave, verify_files
+from warc import cdxj
 from warc.capture import Capture, Framing
+from warc.indexing import lines_of
 from warc.writer import Writer
 
 
@@ -119,6 +121,13 @@ def test_warcio_is_sound(tmp_path: Path, version: str, compressed: bool) -> None
     assert grave(findings) == {}
     # It does not mark a revisit as truncated (6.7.2 "shall"), nor name the record it refers to.
     assert {one.rule for one in findings} <= {"file-form", "revisit-refers", "revisit-truncated"}
+
+
+def test_the_quick_index_of_other_writers_files_is_the_careful_one(samples: Path, tmp_path: Path, site: str) -> None:
+    subprocess.run(["wget", "-q", "-r", "-l2", "--warc-file=w", site], cwd=tmp_path, check=False, timeout=60)
+    paths = [samples / "warc" / name for name in SOUND if name.endswith(".warc.gz")]
+    for path in (*paths, *tmp_path.glob("w.warc.gz")):
+        assert lines_of(path) == list(cdxj.index_file(path)), path.name
 
 
 #: Files of other writers that are sound by their makers' word: Heritrix (Common Crawl), gowarc, warcprox, Scoop's kind.

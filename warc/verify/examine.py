@@ -231,7 +231,7 @@ class _Examination:
 
     def _index(self, header: Header, found: Found, message: http.Message) -> None:
         """The line an index must have of this record."""
-        if self._file.ours:
+        if self._file.ours and "warc-payload-digest" in header.first:
             line = record.written(
                 type=header.type,
                 record_id=header.get("warc-record-id") or "",
