@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -50,7 +51,7 @@ def command(
     def tell(text: str) -> None:
         click.echo(text, err=True)
 
-    with collection.locked():
+    with nullcontext() if dry_run else collection.locked():
         database = collection.database()
         try:
             ledger = Ledger(database)

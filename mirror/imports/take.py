@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -169,7 +170,7 @@ class Importer:
             yield [self._look(path, path.name, sha256, report)]
             return
         unpacked: list[Path] = []
-        folder = self._collection.path if dry else self._folder
+        folder = Path(tempfile.gettempdir()) if dry else self._folder
         try:
             with zipfile.ZipFile(path) as package:
                 found = []

@@ -105,6 +105,8 @@ def take(
         _look(path, sources, report)
         return report
     folder(collection).mkdir(exist_ok=True)
+    for leftover in folder(collection).glob("*.part"):
+        _remove(leftover)
     moment = datetime.now(UTC)
     stem = f"{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}-{report.sha256[:8]}"
     kept = f"{stem}-{path.name}"
@@ -195,20 +197,24 @@ def _write(path: Path, made: dict[str, Any]) -> None:
 
 def _copy(source: Path, partial: Path, target: Path) -> None:
     """A copy under its own name only when it is whole. Links are not followed: they are no texts."""
-    if partial.is_dir():
-        shutil.rmtree(partial)
     try:
         if source.is_dir():
             shutil.copytree(source, partial, symlinks=True)
         else:
             shutil.copyfile(source, partial)
     except BaseException:
-        if partial.is_dir():
-            shutil.rmtree(partial, ignore_errors=True)
-        partial.unlink(missing_ok=True)
+        _remove(partial)
         raise
     os.sync()
     partial.rename(target)
+
+
+def _remove(partial: Path) -> None:
+    """Take away what was not finished."""
+    if partial.is_dir():
+        shutil.rmtree(partial, ignore_errors=True)
+    else:
+        partial.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> str:
