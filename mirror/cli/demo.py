@@ -212,6 +212,7 @@ def _next(home: Path) -> None:
         f"  export MIRROR_HOME={home}\n"
         f"  {mirror} status demo-mse                        # 完整性 coverage\n"
         f"  {mirror} show demo-mse ch9/1/5                  # 读条目 read an entry\n"
+        f"  {mirror} serve                                  # 档案浏览器 the archive browser, on this machine\n"
         f"  {mirror} export demo-mse --format jsonl -o -    # 导出 export\n"
         f"  ls {home}/collections/demo-mse/archive         # WARC 文件 the WARC files, for pywb and ReplayWeb.page\n"
         f"  {mirror} init shandong --source chorography --contact you@example.cn   # 真正开始 begin in earnest"
