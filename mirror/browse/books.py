@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +74,29 @@ class Contents:
         return [heading for heading in self.headings if heading.parent == parent]
 
 
+#: Trees of headings that a connection keeps.
+_MOST_TREES = 48
+
+
+class Reading(sqlite3.Connection):
+    """A reader's connection. It keeps the trees it has read: a table of contents, once stored, stays as it is."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.trees: OrderedDict[int, tuple[Heading, ...]] = OrderedDict()
+
+    def tree(self, contents: int) -> tuple[Heading, ...]:
+        """The headings of a table of contents, by its number in the store."""
+        found = self.trees.pop(contents, None) or _tree(self.execute(_HEADINGS, (contents,)).fetchall())
+        self.trees[contents] = found
+        if len(self.trees) > _MOST_TREES:
+            self.trees.popitem(last=False)
+        return found
+
+
+_HEADINGS = "SELECT rec, title, code, path FROM heading WHERE contents = ? ORDER BY place"
+
+
 def read_contents(db: sqlite3.Connection, library: str, number: int) -> Contents | None:
     """The contents of a book; None if the book is not known."""
     row = db.execute(
@@ -84,15 +108,18 @@ def read_contents(db: sqlite3.Connection, library: str, number: int) -> Contents
     if row is None:
         return None
     library_title, title, contents, complete, seen = row
-    if contents is None:
+    if contents is not None:
+        if isinstance(db, Reading):
+            headings = db.tree(contents)
+        else:
+            headings = _tree(db.execute(_HEADINGS, (contents,)).fetchall())
+    else:
         rows = db.execute(
             "SELECT e.rec, coalesce(v.title, ''), v.code, coalesce(v.path, '[]') FROM entry AS e "
             "JOIN version AS v ON v.id = e.newest WHERE e.library = ? AND e.book = ? ORDER BY e.rec",
             (library, number),
         )
-    else:
-        rows = db.execute("SELECT rec, title, code, path FROM heading WHERE contents = ? ORDER BY place", (contents,))
-    headings = _tree(rows.fetchall())
+        headings = _tree(rows.fetchall())
     place = {heading.rec: at for at, heading in enumerate(headings)}
     return Contents(library, library_title, number, title, seen, bool(complete), headings, place)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from mirror.browse.books import Reading
 from mirror.browse.changes import Changes, read_changes
 from mirror.browse.overview import Overview, overview
 from mirror.collection import Collection
@@ -229,7 +230,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     wal = path.with_name(path.name + "-wal")
     if not os.access(path.parent, os.W_OK) and not (wal.exists() and wal.stat().st_size):
         uri += "&immutable=1"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, cached_statements=256, check_same_thread=False)
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, cached_statements=256, check_same_thread=False, factory=Reading
+    )
     connection.execute("PRAGMA query_only = 1")
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute("PRAGMA cache_size = -8000")
