@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mirror.extraction.items import read_items
 from mirror.extraction.lines import has_boxes
@@ -23,9 +24,7 @@ def assemble(raw_text: str, book: Sequence[Width] = ()) -> Text:
         raw_text: The text as laid out by the source, lines ended by LF.
         book: Widths of the book's lines, likeliest first, where they are known from other entries.
     """
-    mapped, moved = (raw_text, 0) if raw_text.isascii() else map_private_use(raw_text)
-    drawn = has_boxes(mapped)
-    flowed = reflow(trim(mapped), book, tables=drawn)
+    flowed, drawn = _flow(raw_text, book)
     lines = flowed.text.split("\n")
     tables = read_tables(lines) if drawn else []
     prose = _without(lines, tables) if tables else lines
@@ -33,9 +32,6 @@ def assemble(raw_text: str, book: Sequence[Width] = ()) -> Text:
     end = None
     if signed.lines and not (tables and tables[-1].end > len(lines) - signed.lines):
         end = len(flowed.text) - sum(len(line) + 1 for line in lines[len(lines) - signed.lines :])
-    flags = flowed.flags
-    if moved:
-        flags = (*flags, "private-use-mapped")
     return Text(
         raw_text=raw_text,
         text=flowed.text,
@@ -43,15 +39,27 @@ def assemble(raw_text: str, book: Sequence[Width] = ()) -> Text:
         tables=tuple(block.table for block in tables),
         signatures=signed.names,
         width=flowed.width,
-        flags=flags,
+        flags=flowed.flags,
         hard_cut=flowed.hard_cut,
     )
 
 
+def join(raw_text: str, book: Sequence[Width] = ()) -> Reflowed:
+    """The text as `assemble` joins it, its parts not read."""
+    return _flow(raw_text, book)[0]
+
+
 def explain(raw_text: str, book: Sequence[Width] = ()) -> tuple[list[str], Reflowed]:
     """The lines as `assemble` joins them, and why each was joined or left."""
-    mapped = trim(map_private_use(raw_text)[0])
-    return mapped.split("\n"), reflow(mapped, book)
+    return trim(map_private_use(raw_text)[0]).split("\n"), join(raw_text, book)
+
+
+def _flow(raw_text: str, book: Sequence[Width]) -> tuple[Reflowed, bool]:
+    """The text with its lines joined, and whether anything is drawn in it."""
+    mapped, moved = (raw_text, 0) if raw_text.isascii() else map_private_use(raw_text)
+    drawn = has_boxes(mapped)
+    flowed = reflow(trim(mapped), book, tables=drawn)
+    return (replace(flowed, flags=(*flowed.flags, "private-use-mapped")) if moved else flowed), drawn
 
 
 def trim(text: str) -> str:

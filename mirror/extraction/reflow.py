@@ -41,6 +41,8 @@ _PAGE_NUMBER = re.compile(r"[ \t\u3000\xa0]*(?:[·•—–－-] ?[0-9]{1,4} ?[�
 _PAGE_NUMBER_ENDS = frozenset("·•—–－-页")
 _WIDE = str.maketrans(",:;!?()~", "，：；！？（）～")
 _WIDE_CANDIDATE = re.compile(r"[\u3400-\u9fff][,:;!?(]")
+#: Flags of what was left as it is.
+_LEFT_FLAGS = frozenset(("full-line-before-indent", "break-in-sentence", "page-number"))
 #: No unit that must not be broken is longer, so a line shorter than this is never full.
 _SLACK = 24
 #: How far short of the edge a line may end in mid sentence and still go on, where paragraphs are indented.
@@ -170,6 +172,9 @@ def reflow(raw: str, book: Sequence[Width] = (), *, tables: bool = True) -> Refl
         flags = ["no-width"] if _breaks_off_somewhere(lines) else []
         return Reflowed(raw, None, tuple(flags), False, _left(lines))
     text, whys = _join(lines, used.columns, used.hard_cut, flags)
+    if proven is None and JOINED.isdisjoint(whys):
+        # No line is full at a borrowed width: then it says nothing of this text.
+        return Reflowed(raw, None, tuple(flag for flag in flags if flag in _LEFT_FLAGS), False, tuple(whys))
     return Reflowed(text, used.columns, tuple(flags), used.hard_cut, tuple(whys))
 
 

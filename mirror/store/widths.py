@@ -9,27 +9,37 @@ from __future__ import annotations
 
 import sqlite3
 
-from mirror.extraction.entry import assemble
+from mirror.extraction.entry import assemble, join
 from mirror.extraction.reflow import Width, settle_widths
 from mirror.search.index import forget
 from mirror.store.database import Database
-from mirror.store.entries import as_read
+from mirror.store.entries import as_read, dumps
 
 
 def settle(database: Database) -> int:
-    """Settle the widths of every book with entries new since it was last settled; one transaction a book.
+    """Settle the widths of every book with texts new since this was last done; one transaction a book.
+
+    Interrupted, it is done again from where it began; that changes nothing.
 
     Returns:
         How many texts came out otherwise than they were.
     """
-    books = database.connection.execute(
+    connection = database.connection
+    (until,) = connection.execute("SELECT version FROM settled").fetchone()
+    (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM version").fetchone()
+    if newest == until:
+        return 0
+    books = connection.execute(
         "SELECT DISTINCT e.library, e.book FROM version AS v JOIN entry AS e ON e.id = v.entry "
-        "WHERE v.settled = 0 ORDER BY e.library, e.book"
+        "WHERE v.id > ? ORDER BY e.library, e.book",
+        (until,),
     ).fetchall()
     changed = 0
     for library, book in books:
         with database.transaction() as db:
-            changed += _settle_book(db, library, book)
+            changed += _settle_book(db, library, book, until)
+    with database.transaction() as db:
+        db.execute("UPDATE settled SET version = ?", (newest,))
     return changed
 
 
@@ -44,7 +54,7 @@ def widths_of(db: sqlite3.Connection, library: str, book: int) -> tuple[Width, .
     )
 
 
-def _settle_book(db: sqlite3.Connection, library: str, book: int) -> int:
+def _settle_book(db: sqlite3.Connection, library: str, book: int, until: int) -> int:
     place = (library, book)
     before = widths_of(db, library, book)
     now = settle_widths(
@@ -68,32 +78,36 @@ def _settle_book(db: sqlite3.Connection, library: str, book: int) -> int:
     proven_by_book = {width.columns for width in now}
     proven_before = {width.columns for width in before}
     rows = db.execute(
-        "SELECT v.id, v.proven, v.settled FROM entry AS e JOIN version AS v ON v.entry = e.id "
-        "WHERE (e.library, e.book) = (?, ?)" + (" AND v.settled = 0" if same else ""),
-        place,
+        "SELECT v.id, v.proven FROM entry AS e JOIN version AS v ON v.entry = e.id "
+        "WHERE (e.library, e.book) = (?, ?) AND v.id > ?",
+        (*place, until if same else 0),
     ).fetchall()
     changed = 0
-    for version, proven, settled in rows:
-        own = proven in proven_by_book and (not settled or proven in proven_before)
-        if not own and (now or settled):
+    for version, proven in rows:
+        # A text that proves a width of its book reads the same without the book.
+        own = proven in proven_by_book and (version > until or proven in proven_before)
+        if not own and (now or before):
             changed += _read_again(db, version, now)
-    db.executemany("UPDATE version SET settled = 1 WHERE id = ? AND settled = 0", [(row[0],) for row in rows])
     return changed
 
 
 def _read_again(db: sqlite3.Connection, version: int, widths: tuple[Width, ...]) -> bool:
-    """Read a text at the widths of its book. Returns whether the reading changed."""
-    raw_text, *before = db.execute(
-        "SELECT raw_text, text, text_digest, items, tables, signatures, width, flags FROM version WHERE id = ?",
-        (version,),
+    """Read a text at the widths of its book. Returns whether its lines were joined otherwise than before."""
+    raw_text, text, width, flags = db.execute(
+        "SELECT raw_text, text, width, flags FROM version WHERE id = ?", (version,)
     ).fetchone()
-    now = as_read(assemble(raw_text, widths))
-    if now == tuple(before):
+    joined = join(raw_text, widths)
+    if joined.text == text:
+        if (joined.width, dumps(joined.flags)) != (width, flags):
+            db.execute(
+                "UPDATE version SET (width, flags) = (?, ?) WHERE id = ?",
+                (joined.width, dumps(joined.flags), version),
+            )
         return False
     forget(db, version)
     db.execute(
         "UPDATE version SET (text, text_digest, items, tables, signatures, width, flags) = (?, ?, ?, ?, ?, ?, ?) "
         "WHERE id = ?",
-        (*now, version),
+        (*as_read(assemble(raw_text, widths)), version),
     )
     return True

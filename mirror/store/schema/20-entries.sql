@@ -53,13 +53,14 @@ CREATE TABLE version (
     flags     TEXT NOT NULL,
     proven    INTEGER,               -- the width the text proves by itself …
     proven_cut INTEGER NOT NULL,     -- … and the rule its lines were cut by
-    settled   INTEGER NOT NULL DEFAULT 0,  -- read with the widths of its book (store/widths.py)
     first_seen TEXT NOT NULL,
     last_seen TEXT NOT NULL,
     capture   INTEGER NOT NULL,      -- newest capture with this text
     UNIQUE (entry, digest)
 );
-CREATE INDEX version_unsettled ON version (entry) WHERE settled = 0;
+-- Line widths of each book, and the last version that was read with them (store/widths.py).
+CREATE TABLE settled (version INTEGER NOT NULL);
+INSERT INTO settled VALUES (0);
 CREATE TABLE book_width (
     library   TEXT NOT NULL,
     book      INTEGER NOT NULL,
