@@ -53,6 +53,9 @@ from warc.writer import Writer
 
 log = logging.getLogger(__name__)
 
+#: So many listed entries of one book that do not exist count towards stopping the crawl; more are that book's own.
+MOST_ABSENT = 3
+
 #: How many leases are taken from the frontier at a time.
 LEASES = 100
 
@@ -144,6 +147,7 @@ class Crawl:
         self._in_flight: dict[int, Lease] = {}
         self._unsettled: Counter[str] = Counter()  # records per file that the ledger does not know yet
         self._turn_began: dict[int, float] = {}
+        self._absent: Counter[tuple[str | None, int | None]] = Counter()  # 404 to listed entries, by book
         self._finished: list[str] = []  # finished files that are not in the index yet
 
         database = collection.database()
@@ -394,14 +398,20 @@ class Crawl:
         if lease.kind != "robots":
             good = state != "failed" or (page is not None and page.verdict == "odd")
             if state == "gone":
-                # A source that has moved answers 404 to everything: that is no answer to what its contents list.
-                # But where a list is not believed, that is known, and the crawl goes on with the other books.
-                doubted = any(short.place == f"{lease.library}/{lease.book}" for short in self.ledger.short.values())
-                good = doubted or not self.ledger.is_expected(lease)
+                good = not self._is_telling_absence(lease)
             try:
                 self.guard.judged(good, reason or "")
             except AskedToStop as error:
                 self.stop(f"stopped: {error}")
+
+    def _is_telling_absence(self, lease: Lease) -> bool:
+        """Whether 404 to what the source itself names speaks of a source that has moved, and not of one dead book."""
+        if not self.ledger.is_expected(lease):
+            return False
+        if lease.kind != "entry":
+            return True
+        self._absent[lease.library, lease.book] += 1
+        return self._absent[lease.library, lease.book] <= MOST_ABSENT
 
     def refuse(self, lease: Lease, reason: str) -> None:
         """The question may not be asked (robots.txt)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ def _run(collection: Collection, force: bool, log_json: bool, *, alone: bool) ->
     from mirror.schedule.state import load
 
     tell = _tell_json if log_json else _tell
+    if log_json:
+        logging.basicConfig(level=logging.WARNING, handlers=[_JsonLines(collection.name)], force=True)
     try:
         with _shown(collection.name, log_json) as show:
             ended = run(
@@ -88,6 +91,17 @@ def _shown(name: str, log_json: bool) -> Iterator[Callable[[Event], None]]:
     else:
         with display() as show:
             yield show
+
+
+class _JsonLines(logging.Handler):
+    """Warnings of the program, as events like the others."""
+
+    def __init__(self, collection: str) -> None:
+        super().__init__()
+        self._collection = collection
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _tell_json(self._collection, "log", level=record.levelname.lower(), message=record.getMessage())
 
 
 def _tell_json(collection: str, event: str, /, **facts: Any) -> None:

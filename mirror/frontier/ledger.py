@@ -145,7 +145,9 @@ class Ledger:
                 f"AND {where}",
                 inside,
             )
-            if last and (last[1], last[3]) == (written, plan) and last[2] != "finished" and self._has_work(scopes):
+            same = last is not None and (last[1], last[3]) == (written, plan)
+            resumed = same and last[2] != "finished" and self._has_work(scopes)
+            if resumed:
                 db.execute("UPDATE crawl SET ended = NULL, outcome = NULL WHERE number = ?", (last[0],))
                 number: int = last[0]
             else:
@@ -153,8 +155,12 @@ class Ledger:
                 db.execute("INSERT INTO crawl (number, began, scope) VALUES (?, ?, ?)", (number, now, written))
                 db.execute("INSERT INTO plan VALUES (?, ?)", (number, plan))
                 plans.free_questions(db, plan, scopes)
-            # What failed in the run before is asked again in this one; robots.txt always (RFC 9309, 2.4).
-            db.execute("UPDATE url SET state = 'found', passes = 0 WHERE state IN ('failed', 'refused')")
+            # What failed in the run before is asked again in this one; robots.txt always (RFC 9309, 2.4). In a crawl
+            # that goes on, entries that failed come last (`ask_failed_again`): a stretch of dead ones must not stop
+            # every run at the same place.
+            first = f"AND rank < {RANK['entry']}" if resumed else ""
+            db.execute(f"UPDATE url SET state = 'found' WHERE state = 'refused' OR (state = 'failed' {first})")
+            db.execute("UPDATE url SET passes = 0 WHERE passes > 0")
             db.execute("UPDATE url SET state = 'found', hop = NULL, hops = 0 WHERE kind = 'robots'")
         return number
 

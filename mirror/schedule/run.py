@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -32,8 +31,6 @@ from mirror.schedule.rhythm import Rhythm
 from mirror.schedule.state import Busy, Phase, RunState
 from mirror.store.coverage import coverage
 from warc.errors import WarcError
-
-log = logging.getLogger(__name__)
 
 #: Told each phase as it begins, by collection and name.
 OnPhase = Callable[[str, str], None]
@@ -76,7 +73,6 @@ class Run:
             write_textfile(self.collection.path / self.config.schedule.metrics_file, self.collection)
 
     def problem(self, text: str) -> None:
-        log.warning("%s: %s", self.collection.name, text)
         if text not in self.state.problems:
             self.state.problems.append(text)
 
@@ -104,7 +100,7 @@ class Run:
     def _note_crawl(self) -> None:
         with closing(self.collection.database()) as database:
             row = database.connection.execute(
-                "SELECT number, outcome FROM crawl ORDER BY number DESC LIMIT 1"
+                "SELECT number, outcome FROM crawl WHERE outcome IS NOT 'import' ORDER BY number DESC LIMIT 1"
             ).fetchone()
         if row is not None:
             self.state.crawl, self.state.outcome = row
@@ -134,7 +130,9 @@ class Run:
         with closing(self.collection.database()) as database:
             db = database.connection
             self.state.complete = coverage(db).complete
-            for (number,) in db.execute("SELECT number FROM crawl WHERE number >= ?", (self.state.after,)):
+            for (number,) in db.execute(
+                "SELECT number FROM crawl WHERE number >= ? AND outcome IS NOT 'import'", (self.state.after,)
+            ):
                 if not (self.collection.reports / f"crawl-{number:05d}.json").exists():
                     write_report(self.collection.reports, crawl_report(db, number))
         if self.state.crawl is not None:
