@@ -160,7 +160,8 @@ def main() -> None:
         "",
         f"## Two crawls of {given.entries:,} entries",
         "",
-        "`mirror diff --format json` in a process of its own, start and output included.",
+        "`mirror diff --format json` in a process of its own, start and output included. The counts are checked "
+        "against what was changed.",
         "",
         "| | CPU s | wall s | peak MB | summary |",
         "|---|---:|---:|---:|---|",
@@ -169,6 +170,9 @@ def main() -> None:
         home = given.work or Path(folder)
         for kind, words in (("same", "nothing changed"), ("edited", "1 % edited, one book renumbered")):
             summary, cpu, wall, peak = whole(collection(home, given.entries, kind))
+            truth = Source(given.entries).truth() if kind == "edited" else {"unchanged": given.entries}
+            if any(summary[name] != count for name, count in truth.items()):
+                raise SystemExit(f"{kind}: {summary} is not the truth, {truth}")
             said = ", ".join(f"{name} {count:,}" for name, count in summary.items() if count)
             lines.append(f"| {words} | {cpu:.1f} | {wall:.1f} | {peak:.0f} | {said} |")
     lines += [

@@ -29,6 +29,20 @@ class Source:
         random = Random(seed)
         self._sentences = [prose.sentence(random) for _ in range(20_000)]
 
+    @property
+    def renumbered(self) -> tuple[str, int]:
+        """The book that gets an entry more at its beginning."""
+        return ("b", 7) if self.size > 70 * BOOK else ("a", 1)
+
+    def truth(self) -> dict[str, int]:
+        """What changes between the two crawls, by kind."""
+        edited = moved = 0
+        for library, book, count in self.books():
+            here = sum(is_edited(f"{library}/{book}/{place}") for place in range(count))
+            edited += here
+            moved += count - here if (library, book) == self.renumbered else 0
+        return {"added": 1, "removed": 0, "edited": edited, "moved": moved, "retitled": 0, "cosmetic": 0}
+
     def books(self) -> Iterator[tuple[str, int, int]]:
         """Library, number, and how many entries."""
         for place in range(-(-self.size // BOOK)):
@@ -49,6 +63,11 @@ class Source:
         if edited:
             lines[-1] += f"又，{random.randint(1000, 9999)}年重修。"
         return "\n".join(lines)
+
+
+def is_edited(uid: str) -> bool:
+    """One entry in a hundred, the same in every process."""
+    return crc32(uid.encode()) % 100 == 0
 
 
 def build(path: Path, source: Source, kind: str) -> None:
@@ -84,7 +103,7 @@ def build(path: Path, source: Source, kind: str) -> None:
 
 def _readings(ledger: Ledger, source: Source, *, changed: bool) -> Iterator[Reading]:
     """Every page of a crawl: contents first, as they are asked."""
-    renumbered = ("b", 7) if source.size > 70 * BOOK else ("a", 1)
+    renumbered = source.renumbered
     blank = Written("", "response", "", "", 0, 3900, None, 200, "text/html", None)
     charset = Charset("gb2312", "gb18030", 0, 0)
     books = [
@@ -109,7 +128,7 @@ def _readings(ledger: Ledger, source: Source, *, changed: bool) -> Iterator[Read
     for library, book, uids in books:
         for rec, uid in enumerate(uids, 1):
             key = f"entry/{library}/{book}/{rec}"
-            text = source.text(uid, edited=changed and crc32(uid.encode()) % 100 == 0)
+            text = source.text(uid, edited=changed and is_edited(uid))
             said = Text(text, text, (), (), (), None, ())
             entry = Entry(library, book, rec, None, None, None, said, charset)
             page = Page("entry", entry=entry, template=7)
