@@ -57,12 +57,12 @@ def command(
     if entry and against:
         raise UsageError("--entry and --against do not go together: give one of them")
     with ExitStack() as stack:
-        db = stack.enter_context(closing(collection.database())).connection
+        db = _snapshot(stack, collection)
         if entry:
             found = _history(db, collection, entry, since, until)
         elif against:
             other = Collection.open(collection.home, against)
-            other_db = stack.enter_context(closing(other.database())).connection
+            other_db = _snapshot(stack, other)
             found = _against((db, collection.name, since), (other_db, other.name, until))
         else:
             found = _between(db, collection, since, until)
@@ -73,6 +73,13 @@ def command(
             click.echo(piece, nl=False)
     if exit_code and found.changes:
         sys.exit(3)
+
+
+def _snapshot(stack: ExitStack, collection: Collection) -> Connection:
+    """A connection that sees the ledger as it is now to the end, whatever a crawl adds meanwhile."""
+    db = stack.enter_context(closing(collection.database())).connection
+    db.execute("BEGIN")
+    return db
 
 
 def _between(db: Connection, collection: Collection, since: str | None, until: str | None) -> Comparison:

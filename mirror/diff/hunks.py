@@ -19,10 +19,10 @@ from mirror.diff.tokens import tokens
 
 Op = Literal["insert", "delete", "replace"]
 
-#: Pieces of a gap, both sides together, up to which it is compared in any case: the cost is the square of what
-#: differs (Myers 1986).
+#: Pieces of a gap, both sides together, up to which it is compared at once: the cost is the square of what differs
+#: (Myers 1986). Larger gaps are first cut where a piece stands once on both sides.
 _ALWAYS = 3_000
-#: And beyond which it is told as one replacement, for it would take seconds.
+#: And beyond which what is still one gap is told as one replacement, for it would take seconds.
 _NEVER = 24_000
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]*[”’」』）)]*")
 
@@ -87,21 +87,32 @@ def _pieces(old: str, new: str, span: tuple[int, int, int, int]) -> Iterator[tup
     a, b, c, d = span
     pieces, others = list(tokens(old[a:b])), list(tokens(new[c:d]))
     total = len(pieces) + len(others)
-    if not pieces or not others or total > _NEVER or (total > _ALWAYS and _unlike(pieces, others)):
+    if not pieces or not others or (total > _ALWAYS and _unlike(pieces, others)):
         yield span
+        return
+    starts, starts_new = _starts(pieces, a), _starts(others, c)
+    parts = [(0, len(pieces), 0, len(others))] if total <= _ALWAYS else gaps(pieces, others)
+    for one, end, other, end_new in parts:
+        for i, j, k, m in _compared(pieces[one:end], others[other:end_new]):
+            yield starts[one + i], starts[one + j], starts_new[other + k], starts_new[other + m]
+
+
+def _compared(pieces: Sequence[str], others: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """What differs between two runs of pieces, as places in them."""
+    if not pieces or not others or len(pieces) + len(others) > _NEVER:
+        yield 0, len(pieces), 0, len(others)
         return
     numbers: dict[str, str] = {}
     coded, coded_new = _coded(pieces, numbers), _coded(others, numbers)
-    starts, starts_new = _starts(pieces, a), _starts(others, c)
     at = there = 0
     for op, count in diff(coded, coded_new, timelimit=0, checklines=False, cleanup="Semantic"):
         if op == "=":
             at, there = at + count, there + count
         elif op == "-":
-            yield starts[at], starts[at + count], starts_new[there], starts_new[there]
+            yield at, at + count, there, there
             at += count
         else:
-            yield starts[at], starts[at], starts_new[there], starts_new[there + count]
+            yield at, at, there, there + count
             there += count
 
 

@@ -6,6 +6,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
+#: How often what lies between is aligned anew: real texts take a handful; texts made to be slow must end too.
+_DEEPEST = 32
+
 
 def longest_rise(numbers: Sequence[int]) -> list[int]:
     """Places of a longest strictly rising subsequence, in order."""
@@ -34,24 +37,24 @@ def gaps(old: Sequence[Hashable], new: Sequence[Hashable]) -> Iterator[tuple[int
     Equal beginnings and ends are taken off, then units that stand once on both sides hold the two together, and
     the same again between them.
     """
-    todo = [(0, len(old), 0, len(new))]
+    todo = [(0, len(old), 0, len(new), 0)]
     while todo:
-        a, b, c, d = todo.pop()
+        a, b, c, d, depth = todo.pop()
         while a < b and c < d and old[a] == new[c]:
             a, c = a + 1, c + 1
         while a < b and c < d and old[b - 1] == new[d - 1]:
             b, d = b - 1, d - 1
         if a == b and c == d:
             continue
-        anchors = _anchors(old, new, a, b, c, d) if a < b and c < d else []
+        anchors = _anchors(old, new, a, b, c, d) if a < b and c < d and depth < _DEEPEST else []
         if not anchors:
             yield a, b, c, d
             continue
         parts, at, there = [], a, c
         for one, other in anchors:
-            parts.append((at, one, there, other))
+            parts.append((at, one, there, other, depth + 1))
             at, there = one + 1, other + 1
-        parts.append((at, b, there, d))
+        parts.append((at, b, there, d, depth + 1))
         todo += reversed(parts)
 
 
