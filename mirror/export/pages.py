@@ -14,9 +14,10 @@ from mirror.frontier.scope import Scope, places_in
 #: Pages a reader may begin at.
 _ENTRANCES = {"home": "首页 home", "library": "", "list": ""}
 
+# CROSS JOIN keeps SQLite to this order of the tables: else it sorts all captures, or all texts, in memory.
 _NEWEST = """
 SELECT u.kind, u.library, l.title, u.book, b.title, c.target, max(c.timestamp) FROM url AS u
-JOIN capture AS c ON c.url_id = u.id JOIN warc AS w ON w.id = c.warc_id
+CROSS JOIN capture AS c ON c.url_id = u.id JOIN warc AS w ON w.id = c.warc_id
 LEFT JOIN library AS l ON l.code = u.library
 LEFT JOIN book AS b ON b.library = u.library AND b.number = u.book
 WHERE u.kind IN ('home', 'library', 'list') AND c.verdict = 'ok' AND c.type IN ('response', 'revisit')
@@ -26,12 +27,12 @@ GROUP BY u.id ORDER BY u.kind <> 'home', u.kind <> 'library', u.library, u.book,
 
 _VERSIONS = """
 SELECT e.library, e.book, e.rec, coalesce(h.title, v.title, ''), v.text, c.target, c.timestamp
-FROM entry AS e JOIN version AS v ON v.entry = e.id
+FROM entry AS e CROSS JOIN version AS v ON v.entry = e.id
 JOIN capture AS c ON c.id = v.capture JOIN warc AS w ON w.id = c.warc_id
 LEFT JOIN book AS b ON b.library = e.library AND b.number = e.book
 LEFT JOIN heading AS h ON h.contents = b.contents AND h.rec = e.rec
 WHERE w.name IN (SELECT value FROM json_each(?)) AND {where}
-ORDER BY e.library, e.book, e.rec, c.timestamp
+ORDER BY e.library, e.book, e.rec, v.last_seen
 """
 
 
