@@ -65,7 +65,7 @@ SCHEMA = pa.schema(
 )
 
 #: A row group ends when it has this many characters of text or entries.
-GROUP_CHARACTERS = 8 << 20
+GROUP_CHARACTERS = 4 << 20
 GROUP_ENTRIES = 10_000
 
 
