@@ -168,7 +168,10 @@ class _Mending:
     def _prove(self, merged: list[Member], fresh: Path) -> None:
         """A file that is not byte for byte the old one must hold every record the ledger and the old file knew."""
         held = {member.record_id for member in merged}
-        lacking = self._known_ids() - held
+        known = self._known_ids()
+        if not known:
+            raise _HopelessError("neither the fixity ledger nor mirror.db can prove that the copy has all of it")
+        lacking = known - held
         if lacking:
             raise _HopelessError(f"{len(lacking)} records of it are sound nowhere, such as {min(lacking)}")
 

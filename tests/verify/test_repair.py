@@ -131,6 +131,21 @@ def test_what_is_damaged_in_both_is_not_made_up(sound: Home, copy: Home, tmp_pat
     assert copy.archive()[0].read_bytes() == before
 
 
+def test_without_a_ledger_a_file_that_is_not_the_old_one_is_not_called_whole(
+    sound: Home, copy: Home, tmp_path: Path
+) -> None:
+    shutil.copytree(sound.path, tmp_path / "other")
+    other = Home(tmp_path / "other")
+    for part in (0.3, 0.5):
+        flip(copy.archive()[0], part)
+    flip(other.archive()[0], 0.5)
+    (copy.path / "collections/t/mirror.db").unlink()
+    before = copy.archive()[0].read_bytes()
+    mended, hopeless = repaired(copy, other.path, sound=False)
+    assert (mended, len(hopeless)) == ([], 1)
+    assert copy.archive()[0].read_bytes() == before
+
+
 def test_a_record_that_was_forged_in_the_copy_is_not_taken(sound: Home, copy: Home, tmp_path: Path) -> None:
     source = tmp_path / "other"
     source.mkdir()
