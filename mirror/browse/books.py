@@ -74,12 +74,16 @@ class Contents:
         return [heading for heading in self.headings if heading.parent == parent]
 
 
-#: Trees of headings that a connection keeps.
-_MOST_TREES = 48
+#: Trees of headings that are kept of one collection; one of 640 headings takes about 200 KB.
+_MOST_TREES = 100
 
 
 class Reading(sqlite3.Connection):
-    """A reader's connection. It keeps the trees it has read: a table of contents, once stored, stays as it is."""
+    """A reader's connection, which keeps the trees it has read: a table of contents, once stored, stays as it is.
+
+    Attributes:
+        trees: Kept trees, the one longest unread first; all connections to one file may share them.
+    """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -127,9 +131,12 @@ def read_contents(db: sqlite3.Connection, library: str, number: int) -> Contents
 def _tree(rows: list[tuple[int, str, str | None, str]]) -> tuple[Heading, ...]:
     """Headings with the one above each: the nearest before it that ends the path it names."""
     headings: list[Heading] = []
+    paths: dict[str, tuple[str, ...]] = {}  # headings side by side share theirs
     open_at: list[int] = []  # index of the open heading on each level
     for at, (rec, title, code, text) in enumerate(rows):
-        path = tuple(json.loads(text))
+        path = paths.get(text)
+        if path is None:
+            path = paths[text] = tuple(json.loads(text))
         del open_at[len(path) :]
         depth = len(open_at)  # a level that names no heading of its own is not shown
         headings.append(Heading(rec, title, code, depth, path, open_at[-1] if open_at else None))

@@ -11,13 +11,14 @@ import re
 import sqlite3
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from mirror.browse.books import Reading
+from mirror.browse.books import Heading, Reading
 from mirror.browse.changes import Changes, read_changes
 from mirror.browse.overview import Overview, overview
 from mirror.collection import Collection
@@ -72,6 +73,7 @@ class Holdings:
         self._counted: dict[str, _Counted] = {}
         self._counting: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
+        self._trees: dict[tuple[int, int], OrderedDict[int, tuple[Heading, ...]]] = {}
         self._compared: dict[tuple[str, int, int], tuple[str, Changes]] = {}
         self._comparing = threading.Lock()
 
@@ -210,6 +212,7 @@ class Holdings:
                 f"{collection.name}: mirror.db 是另一版本写的，请运行 / was written by another version of this "
                 f"program; run `mirror rebuild {collection.name}`"
             )
+        connection.trees = self._trees.setdefault(identity, connection.trees)
         return _Opened(identity, connection)
 
 
@@ -224,7 +227,7 @@ def _identity(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> Reading:
     """Open for reading only. On a read-only disk, where no log can be beside it, the file is taken as final."""
     uri = "file:" + quote(str(path.resolve())) + "?mode=ro"
     wal = path.with_name(path.name + "-wal")
@@ -237,5 +240,4 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute("PRAGMA cache_size = -8000")
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA mmap_size = 268435456")
     return connection
