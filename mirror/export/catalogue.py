@@ -40,6 +40,7 @@ CREATE TABLE record (
     shard   TEXT                -- NULL: in every one
 );
 CREATE INDEX record_file ON record (file, offset);
+CREATE INDEX record_warcinfo ON record (file, offset) WHERE type = 'warcinfo';
 CREATE INDEX record_original ON record (url, date) WHERE type = 'response';
 """
 
