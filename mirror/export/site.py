@@ -227,7 +227,11 @@ def _at_once(site: _Site, books: list[tuple[str, int]]) -> Iterator[int]:
     with ProcessPoolExecutor(
         workers, multiprocessing.get_context("spawn"), _begin, (site.holdings.home, site.name, site.out)
     ) as pool:
-        yield from pool.map(_write_book, books, chunksize=4)
+        try:
+            yield from pool.map(_write_book, books, chunksize=4)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C or an error: the books not begun are let go
+            raise
 
 
 _worker: list[_Site] = []
