@@ -21,15 +21,12 @@ from mirror.errors import UsageError
 from mirror.frontier import reconcile
 from mirror.sites import open_site
 from mirror.verify import fixity, ledger
-from mirror.verify.check import Verified, verify
+from mirror.verify.check import ELSEWHERE, Verified, verify
 from warc.indexing import index_files
 from warc.verify import mend
 from warc.verify.mend import Member
 
 log = logging.getLogger(__name__)
-
-#: Rules of a file that say nothing against its own bytes.
-_ELSEWHERE = ("index-", "store-", "ledger-record", "ledger-unknown", "ledger-unreadable", "revisit-", "concurrent-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ def _archive_of(copy: Path, collection: Collection) -> Path:
 
 def _damaged_files(found: Verified, *, ledger_too: bool = True) -> list[str]:
     """Base names of files whose own bytes are wrong, or that are lost; by what the ledger remembers of them too."""
-    elsewhere = _ELSEWHERE if ledger_too else (*_ELSEWHERE, "ledger-")
+    elsewhere = ELSEWHERE if ledger_too else (*ELSEWHERE, "ledger-")
     names = {
         file
         for rule, file in found.survey.query("SELECT DISTINCT rule, file FROM finding WHERE severity = 'error'")
