@@ -9,8 +9,7 @@ import click
 from mirror.cli.options import collection_argument, json_option
 from mirror.collection import Collection
 from mirror.concordance.citation import find_entry
-from mirror.errors import MirrorError
-from mirror.sites import open_site
+from mirror.errors import MirrorError, UsageError
 from mirror.store.captures import captures_of
 
 
@@ -27,13 +26,17 @@ def command(collection: Collection, url: str, as_json: bool) -> None:
     Example:
       mirror captures shandong 'http://lib.sdsqw.cn/bin/mse.exe?K=CH9&A=3&run=12'
     """
-    config = collection.config()
-    site = open_site(config.source, config.base_url)
+    site = collection.config().site()
     link = site.identify(url)
     database = collection.database()
     try:
         if link is None:
-            place = find_entry(database.connection, url)
+            try:
+                place = find_entry(database.connection, url)
+            except UsageError as error:
+                raise UsageError(
+                    f"{url}: not a URL of {site.base_url}, nor of an entry of either database"
+                ) from error
             link = site.entry_link(place.library, place.book or 0, place.rec or 0)
         found = captures_of(database.connection, link.key)
     finally:

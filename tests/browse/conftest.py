@@ -51,7 +51,7 @@ def copied(held: Home, tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running, which tests of other modules cannot have
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = launch(playwright)

@@ -102,7 +102,7 @@ def test_a_port_where_nothing_listens(home: Home) -> None:
 
 def test_a_url_outside_the_source(home: Home, server: ImitationServer) -> None:
     home.init(server)
-    assert "not a URL" in complaint(home.mirror("captures", "t", "http://example.org/", code=1))
+    assert "not a URL" in complaint(home.mirror("captures", "t", "http://example.org/", code=2))
     assert "never captured" in complaint(home.mirror("captures", "t", server.url + "about/", code=1))
     assert "K/A/REC" in complaint(home.mirror("show", "t", "http://example.org/?x", code=2))
     assert "is not in" in complaint(home.mirror("show", "t", "ch9/1/1", code=1))
