@@ -29,8 +29,9 @@ from mirror.errors import UsageError
 from mirror.extraction.page import Link
 from mirror.frontier import reconcile
 from mirror.frontier.lease import Lease
-from mirror.frontier.ledger import RANK, Ledger, Reading, standing_of
+from mirror.frontier.ledger import Ledger, Reading, standing_of
 from mirror.frontier.plan import Plan
+from mirror.frontier.rank import RANK
 from mirror.frontier.scope import Scope
 from mirror.frontier.shrinkage import reason_to_stop
 from mirror.pipelines.answered import Answered
@@ -38,6 +39,7 @@ from mirror.pipelines.commit import Committer
 from mirror.pipelines.reading import read_capture, read_failure
 from mirror.politeness.budget import Budget
 from mirror.politeness.guard import AskedToStop, Guard
+from mirror.politeness.memory import Memory
 from mirror.politeness.pace import Pace
 from mirror.politeness.robots import RobotsPolicy
 from mirror.reports.facts import crawl_report, write_report
@@ -153,10 +155,11 @@ class Crawl:
         database = collection.database()
         resources.callback(database.close)
         self.ledger = Ledger(database)
+        self._memory = Memory(database)
         reconcile.catch_up(collection, self.site, self.ledger)
         began = _now()
         self.ledger.most_shrinkage = None if accept_shrinkage else config.recrawl.most_shrinkage
-        self.number = self.ledger.begin_crawl(scopes, began, plan)
+        self.number = self.ledger.crawls.begin(scopes, began, plan)
         self.ledger.add(self._seeds())
         self._writer = Writer(
             collection.archive,
@@ -183,8 +186,8 @@ class Crawl:
                 polite.daily_requests,
                 polite.daily_bytes,
                 ZoneInfo(polite.time_zone),
-                self.ledger.spent,
-                self.ledger.spend,
+                self._memory.spent,
+                self._memory.spend,
             ),
             self.config.quiet_hours,
             concurrency=polite.concurrency,
@@ -192,7 +195,7 @@ class Crawl:
             most_failures=polite.most_failures_in_a_row,
             on_waiting=lambda waiting: self.on_event(Waits(waiting.reason, waiting.until.isoformat())),
         )
-        if (until := self.ledger.not_before(self.host)) is not None:
+        if (until := self._memory.not_before(self.host)) is not None:
             guard.stop_host(until)
         return guard
 
@@ -340,7 +343,7 @@ class Crawl:
         until = retry_after(head.fields, datetime.now(UTC)) if head.status >= 300 else None
         if until is not None:
             self.guard.stop_host(until)
-            self.ledger.stop_host(self.host, until)
+            self._memory.stop_host(self.host, until)
         if head.status == 429 or head.status >= 500 or outcome.truncated in ("disconnect", "time"):
             self.guard.refused(outcome.payload.size)
         else:
@@ -468,8 +471,8 @@ class Crawl:
     def _finish_files(self) -> None:
         """Put finished files into the index as soon as the ledger knows every record of them."""
         for name in [name for name in self._finished if self._unsettled[name] <= 0]:
-            cdxj.merge_into(self.collection.index, self.ledger.index_lines(name))
-            self.ledger.finish_warc(name, (self.collection.archive / name).stat().st_size)
+            cdxj.merge_into(self.collection.index, self.ledger.files.index_lines(name))
+            self.ledger.files.finish(name, (self.collection.archive / name).stat().st_size)
             fixity.take_up_file(self.collection.path, self.collection.archive / name)
             self._finished.remove(name)
             del self._unsettled[name]
@@ -512,7 +515,7 @@ class Crawl:
         self._finished += [path.name for path in self._writer.take_finished()]
         self._finish_files()
         widths.settle(self.ledger.database)
-        self.ledger.end_crawl(self.number, self.outcome or "interrupted", _now())
+        self.ledger.crawls.end(self.number, self.outcome or "interrupted", _now())
         report = crawl_report(self.ledger.database.connection, self.number)
         report["bounded"] = self.ledger.bounded
         report["politeness"] = self.guard.statistics()

@@ -78,7 +78,7 @@ def build(path: Path, source: Source, kind: str) -> None:
     ledger = Ledger(database)
     began = datetime(2026, 1, 1, tzinfo=UTC)
     for crawl in (1, 2):
-        ledger.note_crawl(crawl, _date(began), "[]")
+        ledger.crawls.note(crawl, _date(began), "[]")
         batch: list[Reading] = []
         for number, reading in enumerate(_readings(ledger, source, changed=kind == "edited" and crawl == 2)):
             at = began + timedelta(milliseconds=20 * number)

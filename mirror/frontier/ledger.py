@@ -6,7 +6,6 @@ question answered, with file, offset, digest and what the page says. Nothing cou
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -16,9 +15,11 @@ from typing import Any, Literal
 
 from mirror.extraction.page import Link, Page, PageKind
 from mirror.frontier import plan as plans
+from mirror.frontier.crawls import Crawls
 from mirror.frontier.due import DuePolicy
+from mirror.frontier.files import Files
 from mirror.frontier.lease import Earlier, Lease
-from mirror.frontier.plan import Plan
+from mirror.frontier.rank import RANK
 from mirror.frontier.scope import Scope, questions_in
 from mirror.frontier.shrinkage import Shrinkage, find_shrinkage, listed_by
 from mirror.store import entries, listing
@@ -28,19 +29,6 @@ from warc.record import Written
 log = logging.getLogger(__name__)
 
 State = Literal["found", "leased", "done", "failed", "gone", "refused"]
-
-#: Order of asking: what names other questions before what is named.
-RANK: dict[PageKind, int] = {
-    "robots": 0,
-    "home": 1,
-    "sitemap": 2,
-    "library": 3,
-    "list": 4,
-    "entry": 5,
-    "asset": 6,
-    "search": 7,
-    "other": 8,
-}
 
 #: Traps: pages of these kinds can be endless, so only so many of them are ever asked in one collection.
 MOST: dict[PageKind, int] = {"search": 2_000, "other": 2_000, "asset": 50_000, "sitemap": 10_000}
@@ -112,6 +100,8 @@ class Ledger:
     Attributes:
         most_shrinkage: A page that lists less than before by more than this part is not believed; None: it is.
         short: Pages that were not believed in this run, by their key.
+        crawls: Crawls and imports, by number.
+        files: The WARC files, by name.
     """
 
     def __init__(self, database: Database, most_shrinkage: float | None = None) -> None:
@@ -119,104 +109,11 @@ class Ledger:
         self.most_shrinkage = most_shrinkage
         self.short: dict[str, Shrinkage] = {}
         self._db = database.connection
-        self._warcs: dict[str, int] = dict(self._db.execute("SELECT name, id FROM warc"))
+        self.crawls = Crawls(database)
+        self.files = Files(database)
         self._recent: dict[str, None] = {}  # keys lately added, so that they need not be tried again
         self._counts: dict[PageKind, int] = {}  # of the kinds that are bounded
         self._full: set[PageKind] = set()
-
-    # -- crawls ------------------------------------------------------------------------------------------
-
-    def begin_crawl(self, scopes: Sequence[Scope], now: str, plan: Plan = "all") -> int:
-        """The number of the crawl to work on: the unfinished one of the same scope and plan, or a new one.
-
-        A new crawl asks the questions of its plan again; an unfinished one goes on where it stopped.
-        """
-        written = entries.dumps([str(scope) for scope in scopes])
-        last = self._db.execute(
-            "SELECT number, scope, outcome, coalesce((SELECT plan FROM plan WHERE crawl = number), 'all') "
-            "FROM crawl WHERE outcome IS NOT 'import' ORDER BY number DESC LIMIT 1"
-        ).fetchone()
-        where, inside = questions_in(scopes)
-        with self.database.transaction() as db:
-            db.execute("UPDATE url SET state = 'found' WHERE state = 'leased'")
-            # What only an import answered, the source itself has not been asked.
-            db.execute(
-                "UPDATE url SET state = 'found' WHERE crawl IN (SELECT number FROM crawl WHERE outcome = 'import') "
-                f"AND {where}",
-                inside,
-            )
-            same = last is not None and (last[1], last[3]) == (written, plan)
-            resumed = same and last[2] != "finished" and self._has_work(scopes)
-            if resumed:
-                db.execute("UPDATE crawl SET ended = NULL, outcome = NULL WHERE number = ?", (last[0],))
-                number: int = last[0]
-            else:
-                number = self.next_crawl()
-                db.execute("INSERT INTO crawl (number, began, scope) VALUES (?, ?, ?)", (number, now, written))
-                db.execute("INSERT INTO plan VALUES (?, ?)", (number, plan))
-                plans.free_questions(db, plan, scopes)
-            # What failed in the run before is asked again in this one; robots.txt always (RFC 9309, 2.4). In a crawl
-            # that goes on, entries that failed come last (`ask_failed_again`): a stretch of dead ones must not stop
-            # every run at the same place.
-            first = f"AND rank < {RANK['entry']}" if resumed else ""
-            db.execute(f"UPDATE url SET state = 'found' WHERE state = 'refused' OR (state = 'failed' {first})")
-            db.execute("UPDATE url SET passes = 0 WHERE passes > 0")
-            db.execute("UPDATE url SET state = 'found', hop = NULL, hops = 0 WHERE kind = 'robots'")
-        return number
-
-    def _has_work(self, scopes: Sequence[Scope]) -> bool:
-        where, values = questions_in(scopes)
-        row = self._db.execute(
-            f"SELECT EXISTS (SELECT 1 FROM url WHERE state = 'found' AND kind <> 'robots' AND {where})", values
-        )
-        return bool(row.fetchone()[0])
-
-    def unfinished(self) -> tuple[list[Scope], Plan] | None:
-        """Scope and plan of the newest crawl, if it was stopped before its end; None if it was not."""
-        row = self._db.execute(
-            "SELECT scope, outcome, coalesce((SELECT plan FROM plan WHERE crawl = number), 'all') "
-            "FROM crawl WHERE outcome IS NOT 'import' ORDER BY number DESC LIMIT 1"
-        ).fetchone()
-        if row is None or row[1] == "finished":
-            return None
-        scopes = [Scope.parse(text) for text in json.loads(row[0])]
-        return (scopes, row[2]) if self._has_work(scopes) else None
-
-    def next_crawl(self) -> int:
-        """The number the next crawl or import gets."""
-        row = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM crawl").fetchone()
-        number: int = row[0]
-        return number
-
-    def note_import(self, number: int, first: str | None, last: str | None, now: str) -> None:
-        """Make an import known: a crawl with the outcome `import`, that lasted from its first to its last capture.
-
-        Args:
-            number: Of the import.
-            first: WARC-Date of the oldest capture of a file; None if it holds none.
-            last: WARC-Date of the newest.
-            now: When it was imported; stands in for both if there is no capture.
-        """
-        self._db.execute(
-            "INSERT INTO crawl (number, began, ended, outcome) VALUES (?, ?, ?, 'import') "
-            "ON CONFLICT (number) DO UPDATE SET outcome = 'import', "
-            "began = min(began, excluded.began), ended = max(ended, excluded.ended)",
-            (number, first or now, last or now),
-        )
-
-    def note_crawl(self, number: int, began: str, scope: str, plan: str = "all") -> None:
-        """Make a crawl known that a WARC names (`mirror rebuild`). Its outcome is not known."""
-        self._db.execute("INSERT OR IGNORE INTO plan VALUES (?, ?)", (number, plan))
-        self._db.execute(
-            "INSERT INTO crawl (number, began, scope) VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE "
-            "SET began = min(began, excluded.began)",
-            (number, began, scope),
-        )
-
-    def end_crawl(self, number: int, outcome: str, now: str) -> None:
-        with self.database.transaction() as db:
-            db.execute("UPDATE url SET state = 'found' WHERE state = 'leased'")
-            db.execute("UPDATE crawl SET ended = ?, outcome = ? WHERE number = ?", (now, outcome, number))
 
     # -- questions ---------------------------------------------------------------------------------------
 
@@ -233,7 +130,7 @@ class Ledger:
         """A transaction was undone (the disk is full): what it had added is not there after all."""
         self._recent.clear()
         self._counts.clear()
-        self._warcs.clear()
+        self.files.forget()
 
     def _add(self, links: Iterable[Link]) -> None:
         recent, rows = self._recent, []
@@ -441,7 +338,7 @@ class Ledger:
             ).fetchone()
             if verdict == "odd" and lease.kind not in _MAY_BE_ODD:
                 state = "failed"  # the same odd page once more
-        warc = self._warc(db, written.filename)
+        warc = self.files.number(written.filename)
         capture: int = db.execute(
             "INSERT INTO capture (url_id, crawl, target, timestamp, type, status, mime, record_id, payload_digest, "
             "warc_id, offset, length, original, truncated, verdict, reason, oddities, etag, modified) "
@@ -567,129 +464,6 @@ class Ledger:
         if contents is not None:
             entries.touch_contents(db, contents, seen)
         listing.touch_listing(db, capture, original, seen)
-
-    def original_of(self, key: str, record_id: str | None, digest: str | None, before: str) -> int | None:
-        """The response a revisit speaks of without saying of when: by its record id, else by its payload.
-
-        Args:
-            key: The question.
-            record_id: WARC-Refers-To.
-            digest: WARC-Payload-Digest.
-            before: WARC-Date of the revisit; the newest response up to then is taken.
-        """
-        row = self._db.execute(
-            "SELECT c.id FROM url AS u JOIN capture AS c ON c.url_id = u.id WHERE u.key = ? AND c.type = 'response' "
-            "AND (c.record_id = ? OR (c.payload_digest = ? AND c.timestamp <= ?)) "
-            "ORDER BY c.record_id = ? DESC, c.timestamp DESC LIMIT 1",
-            (key, record_id, digest, before, record_id),
-        ).fetchone()
-        return row[0] if row else None
-
-    def capture_at(self, link: Link | None, timestamp: str) -> int | None:
-        """The response to a question at an instant (WARC-Date), None if the ledger has none."""
-        if link is None:
-            return None
-        row = self._db.execute(
-            "SELECT c.id FROM url AS u JOIN capture AS c ON c.url_id = u.id "
-            "WHERE u.key = ? AND c.timestamp = ? AND c.type = 'response'",
-            (link.key, timestamp),
-        ).fetchone()
-        return row[0] if row else None
-
-    def await_originals(self, name: str, crawl: int, offsets: Iterable[int]) -> None:
-        """Revisits of an imported file, that are to be tied to their originals when all those are known."""
-        with self.database.transaction() as db:
-            warc = self._warc(db, name)
-            db.executemany("INSERT OR IGNORE INTO awaiting VALUES (?, ?, ?)", [(warc, one, crawl) for one in offsets])
-
-    def awaiting_originals(self) -> list[tuple[str, int, int]]:
-        """File, import and offset of imported revisits that have no original yet."""
-        return self._db.execute(
-            "SELECT w.name, a.crawl, a.offset FROM awaiting AS a JOIN warc AS w ON w.id = a.warc_id "
-            "ORDER BY w.name, a.offset"
-        ).fetchall()
-
-    def stop_awaiting(self, name: str, offset: int) -> None:
-        """The revisit has found its original, or is of no interest."""
-        self._db.execute(
-            "DELETE FROM awaiting WHERE warc_id = (SELECT id FROM warc WHERE name = ?) AND offset = ?", (name, offset)
-        )
-
-    def held_records(self, record_ids: Iterable[str]) -> set[str]:
-        """Those of some record ids under which the ledger knows a capture; memory stays flat but for the result."""
-        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS sought (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._db.execute("DELETE FROM sought")
-        self._db.executemany("INSERT OR IGNORE INTO sought VALUES (?)", ((one,) for one in record_ids))
-        rows = self._db.execute("SELECT record_id FROM capture WHERE record_id IN (SELECT id FROM sought)").fetchall()
-        self._db.execute("DELETE FROM sought")
-        return {row[0] for row in rows}
-
-    # -- files -------------------------------------------------------------------------------------------
-
-    def _warc(self, db: sqlite3.Connection, name: str) -> int:
-        number = self._warcs.get(name)
-        if number is None:
-            db.execute("INSERT OR IGNORE INTO warc (name) VALUES (?)", (name,))
-            number = db.execute("SELECT id FROM warc WHERE name = ?", (name,)).fetchone()[0]
-            self._warcs[name] = number
-        return number
-
-    def known_records(self, name: str) -> set[int]:
-        """Offsets of the records of a WARC file that the ledger knows."""
-        return {
-            row[0]
-            for row in self._db.execute(
-                "SELECT offset FROM capture WHERE warc_id = (SELECT id FROM warc WHERE name = ?)", (name,)
-            )
-        }
-
-    def whole_warcs(self) -> dict[str, int]:
-        """Finished WARC files of which every record is in the ledger, with their sizes in bytes."""
-        return dict(self._db.execute("SELECT name, size FROM warc WHERE whole"))
-
-    def finish_warc(self, name: str, size: int) -> None:
-        """The file is finished, every record of it is in the ledger, and its lines are in the index."""
-        with self.database.transaction() as db:
-            number = self._warc(db, name)
-            db.execute("UPDATE warc SET whole = 1, size = ? WHERE id = ?", (size, number))
-            db.execute("DELETE FROM cdx WHERE warc_id = ?", (number,))
-
-    def index_lines(self, name: str) -> list[str]:
-        """CDXJ lines of a file that are not yet in the index, sorted bytewise."""
-        rows = self._db.execute("SELECT line FROM cdx WHERE warc_id = (SELECT id FROM warc WHERE name = ?)", (name,))
-        return sorted((row[0] for row in rows), key=str.encode)
-
-    def unindexed(self) -> list[str]:
-        """Names of WARC files that have lines not yet in the index."""
-        rows = self._db.execute("SELECT name FROM warc WHERE id IN (SELECT DISTINCT warc_id FROM cdx)")
-        return [row[0] for row in rows]
-
-    # -- politeness that outlives the process -------------------------------------------------------------
-
-    def spent(self, day: str) -> tuple[int, int]:
-        """Requests and bytes of one day, `YYYY-MM-DD`."""
-        row = self._db.execute("SELECT requests, bytes FROM spent WHERE day = ?", (day,)).fetchone()
-        return (row[0], row[1]) if row else (0, 0)
-
-    def spend(self, day: str, requests: int, size_bytes: int) -> None:
-        with self.database.transaction() as db:
-            db.execute(
-                "INSERT INTO spent VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
-                "requests = requests + excluded.requests, bytes = bytes + excluded.bytes",
-                (day, requests, size_bytes),
-            )
-
-    def not_before(self, host: str) -> datetime | None:
-        """The instant before which a host asked not to be asked (Retry-After)."""
-        row = self._db.execute("SELECT not_before FROM host WHERE host = ?", (host,)).fetchone()
-        return datetime.fromisoformat(row[0]) if row and row[0] else None
-
-    def stop_host(self, host: str, until: datetime) -> None:
-        with self.database.transaction() as db:
-            db.execute(
-                "INSERT INTO host VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
-                (host, until.isoformat()),
-            )
 
 
 def _earlier(columns: tuple[Any, ...]) -> list[Earlier]:

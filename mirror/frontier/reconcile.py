@@ -24,6 +24,7 @@ from mirror.pipelines.reading import read_capture, read_failure
 from mirror.search import index as search_index
 from mirror.sites.site import Site
 from mirror.store import widths
+from mirror.store.captures import response_at
 from mirror.store.database import Database
 from mirror.verify import fixity
 from mirror.witness import take as witnesses
@@ -47,7 +48,7 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
         mended = repair.mend_open(path)
         if mended.cut_bytes:
             log.warning("%s: %d bytes of an unfinished record were cut off", path.name, mended.cut_bytes)
-    whole = ledger.whole_warcs()
+    whole = ledger.files.whole()
     present = {path.name: path for path in collection.warcs()}
     for name, size in whole.items():
         held = present.get(name)
@@ -94,7 +95,7 @@ def ingest(
     Returns:
         How many records were new to the ledger.
     """
-    known = ledger.known_records(path.name)
+    known = ledger.files.known_records(path.name)
     crawl, count = 0, 0
     batch: list[Reading] = []
     for record in reader.read(path, on_odd="warn"):
@@ -118,8 +119,8 @@ def ingest(
             batch.clear()
             progress(count)
     ledger.settle(crawl, batch)
-    cdxj.merge_into(index, ledger.index_lines(path.name))
-    ledger.finish_warc(path.name, path.stat().st_size)
+    cdxj.merge_into(index, ledger.files.index_lines(path.name))
+    ledger.files.finish(path.name, path.stat().st_size)
     widths.settle(ledger.database)
     progress(count)
     return count
@@ -129,7 +130,7 @@ def _note_crawl(record: Record, ledger: Ledger) -> int:
     fields = record.fields()
     stated = fields.get("crawl", "")
     number = int(stated) if stated.isdecimal() else 0  # 0: of somebody who did not say
-    ledger.note_crawl(
+    ledger.crawls.note(
         number,
         fields.get("crawl-began", record.date),
         fields.get("crawl-scope", "[]"),
@@ -161,9 +162,9 @@ def _read(record: Record, site: Site, ledger: Ledger) -> Reading | None:
         return read_failure(lease, attempt, written)
     original = None
     if record.type == "revisit":
-        original = ledger.capture_at(
-            site.identify(record.get("WARC-Refers-To-Target-URI") or ""), record.get("WARC-Refers-To-Date") or ""
-        )
+        referred = site.identify(record.get("WARC-Refers-To-Target-URI") or "")
+        date = record.get("WARC-Refers-To-Date") or ""
+        original = response_at(ledger.database.connection, referred.key, date) if referred else None
         if original is None:
             log.warning("%s, byte %d: a revisit of a capture that is not here", record.path.name, record.offset)
             return None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mirror.frontier.lease import Lease
 from mirror.frontier.ledger import Ledger, Reading
+from mirror.imports.awaited import Awaited
 from mirror.imports.foreign import capture_of
 from mirror.imports.manifest import Import
 from mirror.imports.sources import Reader, Sources
@@ -17,6 +18,7 @@ from mirror.imports.survey import SHOWING
 from mirror.pipelines.reading import read_capture, read_failure
 from mirror.sites.site import Site
 from mirror.store import widths
+from mirror.store.captures import original_of, response_at
 from warc import cdxj, reader
 from warc.capture import FailedAttempt
 from warc.reader import Record
@@ -49,8 +51,8 @@ def ingest(
         How many captures were new to the ledger.
     """
     sources = Sources(site, made.base_urls)
-    known = ledger.known_records(path.name)
-    ledger.note_import(made.crawl, made.report.get("first"), made.report.get("last"), made.imported)
+    known = ledger.files.known_records(path.name)
+    ledger.crawls.note_import(made.crawl, made.report.get("first"), made.report.get("last"), made.imported)
     batch: list[Reading] = []
     revisits: list[int] = []
     count = 0
@@ -68,9 +70,11 @@ def ingest(
             progress(count)
     ledger.settle(made.crawl, batch)
     # A revisit rests on what its original said: all originals of the file must be in the ledger first.
-    ledger.await_originals(path.name, made.crawl, [offset for offset in revisits if offset not in known])
+    Awaited(ledger.database, ledger.files).add(
+        path.name, made.crawl, [offset for offset in revisits if offset not in known]
+    )
     cdxj.merge_into(index, sorted(cdxj.index_file(path), key=str.encode))
-    ledger.finish_warc(path.name, path.stat().st_size)
+    ledger.files.finish(path.name, path.stat().st_size)
     widths.settle(ledger.database)
     progress(count)
     return count
@@ -85,7 +89,8 @@ def settle_revisits(archive: Path, site: Site, ledger: Ledger, imports: dict[str
         How many found their original.
     """
     count = 0
-    for name, crawl, offset in ledger.awaiting_originals():
+    awaited = Awaited(ledger.database, ledger.files)
+    for name, crawl, offset in awaited.waiting():
         made = imports.get(name)
         if made is None:
             continue
@@ -93,26 +98,27 @@ def settle_revisits(archive: Path, site: Site, ledger: Ledger, imports: dict[str
         record = next(reader.read(archive / name, from_offset=offset, on_odd="ignore"), None)
         found = sources.identify(record.target_uri or "") if record else None
         if record is None or found is None:
-            ledger.stop_awaiting(name, offset)
+            awaited.forget(name, offset)
             continue
         original = _original(record, sources, ledger, found[0].key)
         if original is not None:
             reading = _reading(record, found[1], ledger.lease_for(found[0]), original)
             ledger.settle(crawl, [reading])
-            ledger.stop_awaiting(name, offset)
+            awaited.forget(name, offset)
             count += 1
     return count
 
 
 def _original(record: Record, sources: Sources, ledger: Ledger, key: str) -> int | None:
+    db = ledger.database.connection
     uri, date = record.get("WARC-Refers-To-Target-URI"), record.get("WARC-Refers-To-Date")
     if uri and date:
         referred = sources.identify(uri)
-        found = ledger.capture_at(referred[0] if referred else None, date)
+        found = response_at(db, referred[0].key, date) if referred else None
         if found is not None:
             return found
         key = referred[0].key if referred else key
-    return ledger.original_of(key, record.get("WARC-Refers-To"), record.get("WARC-Payload-Digest"), record.date)
+    return original_of(db, key, record.get("WARC-Refers-To"), record.get("WARC-Payload-Digest"), record.date)
 
 
 def _read(record: Record, sources: Sources, ledger: Ledger) -> Reading | None:

@@ -25,6 +25,7 @@ from mirror.imports.rewrite import rewrite
 from mirror.imports.sources import Sources
 from mirror.imports.survey import Survey, read, survey
 from mirror.sites.site import Site
+from mirror.store.captures import held_records
 from mirror.verify import fixity
 
 Outcome = Literal["imported", "looked through", "known", "nothing new", "nothing of the source", "unreadable"]
@@ -215,7 +216,7 @@ class Importer:
         self._progress(f"looking through {name}")
         ids = _Ids()
         seen = survey(path, self._sources, ids.add)
-        held = self._ledger.held_records(ids)
+        held = held_records(self._ledger.database.connection, ids)
         part = PartReport(name, "looked through", survey=seen)
         if not seen.records:
             part.outcome = "unreadable"
@@ -228,7 +229,7 @@ class Importer:
 
     def _take(self, found: list[_Found], path: Path, report: FileReport) -> None:
         if self._number is None:
-            self._number = self._ledger.next_crawl()
+            self._number = self._ledger.crawls.next_number()
         moment, stem = self._name()
         parts = []
         try:

@@ -19,7 +19,7 @@ from mirror.cli.events import Event
 from mirror.collection import Collection
 from mirror.config import CollectionConfig
 from mirror.errors import MirrorError
-from mirror.frontier.ledger import Ledger
+from mirror.frontier.crawls import Crawls
 from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
 from mirror.reports.crawl_page import write_page
@@ -81,7 +81,7 @@ class Run:
     def crawl(self) -> None:
         """First what was interrupted, whatever its scope; then what is due, unless this run has done that already."""
         with closing(self.collection.database()) as database:
-            unfinished = Ledger(database).unfinished()
+            unfinished = Crawls(database).unfinished()
         if unfinished is not None and not self._crawl(*unfinished):
             return
         if not self._has_crawled():
@@ -242,7 +242,7 @@ def run(
 def _is_unfinished(collection: Collection) -> bool:
     """A crawl stopped before its end (budget, source down, limit) goes on when we are next woken."""
     with closing(collection.database()) as database:
-        return Ledger(database).unfinished() is not None
+        return Crawls(database).unfinished() is not None
 
 
 def _newest_crawl(collection: Collection) -> int:

@@ -1,8 +1,9 @@
-"""Captures of one question, oldest first."""
+"""Captures by their question, their instant, or their record."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -34,3 +35,43 @@ def captures_of(db: sqlite3.Connection, key: str) -> list[dict[str, Any]]:
         (key,),
     )
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def original_of(
+    db: sqlite3.Connection, key: str, record_id: str | None, digest: str | None, before: str
+) -> int | None:
+    """The response a revisit speaks of without saying of when: by its record id, else by its payload.
+
+    Args:
+        key: The question.
+        record_id: WARC-Refers-To.
+        digest: WARC-Payload-Digest.
+        before: WARC-Date of the revisit; the newest response up to then is taken.
+    """
+    row = db.execute(
+        "SELECT c.id FROM url AS u JOIN capture AS c ON c.url_id = u.id WHERE u.key = ? AND c.type = 'response' "
+        "AND (c.record_id = ? OR (c.payload_digest = ? AND c.timestamp <= ?)) "
+        "ORDER BY c.record_id = ? DESC, c.timestamp DESC LIMIT 1",
+        (key, record_id, digest, before, record_id),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def response_at(db: sqlite3.Connection, key: str, timestamp: str) -> int | None:
+    """The response to a question at an instant (WARC-Date); None if there is none."""
+    row = db.execute(
+        "SELECT c.id FROM url AS u JOIN capture AS c ON c.url_id = u.id "
+        "WHERE u.key = ? AND c.timestamp = ? AND c.type = 'response'",
+        (key, timestamp),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def held_records(db: sqlite3.Connection, record_ids: Iterable[str]) -> set[str]:
+    """Those of some record ids under which a capture is known; memory stays flat but for the result."""
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS sought (id TEXT PRIMARY KEY) WITHOUT ROWID")
+    db.execute("DELETE FROM sought")
+    db.executemany("INSERT OR IGNORE INTO sought VALUES (?)", ((one,) for one in record_ids))
+    rows = db.execute("SELECT record_id FROM capture WHERE record_id IN (SELECT id FROM sought)").fetchall()
+    db.execute("DELETE FROM sought")
+    return {row[0] for row in rows}

@@ -1,0 +1,42 @@
+"""Politeness that outlives the process: what each day has cost the source, and until when a host wants rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mirror.store.database import Database
+
+
+class Memory:
+    """The rows of tables `spent` and `host`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._db = database.connection
+
+    def spent(self, day: str) -> tuple[int, int]:
+        """Requests and bytes of one day, `YYYY-MM-DD`."""
+        row = self._db.execute("SELECT requests, bytes FROM spent WHERE day = ?", (day,)).fetchone()
+        return (row[0], row[1]) if row else (0, 0)
+
+    def spend(self, day: str, requests: int, size_bytes: int) -> None:
+        """Add to what a day has cost the source."""
+        with self._database.transaction() as db:
+            db.execute(
+                "INSERT INTO spent VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
+                "requests = requests + excluded.requests, bytes = bytes + excluded.bytes",
+                (day, requests, size_bytes),
+            )
+
+    def not_before(self, host: str) -> datetime | None:
+        """The instant before which a host asked not to be asked (Retry-After)."""
+        row = self._db.execute("SELECT not_before FROM host WHERE host = ?", (host,)).fetchone()
+        return datetime.fromisoformat(row[0]) if row and row[0] else None
+
+    def stop_host(self, host: str, until: datetime) -> None:
+        """The host is not to be asked before that instant."""
+        with self._database.transaction() as db:
+            db.execute(
+                "INSERT INTO host VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
+                (host, until.isoformat()),
+            )
