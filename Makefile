@@ -19,7 +19,7 @@ test: $(VENV)/installed-dev $(TOOLS:%=.venv-%/installed) $(READERS) $(BROWSER) $
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
