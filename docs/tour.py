@@ -11,10 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.browse.chromium import PHONE, launch
 from tests.browse.serving import ROOT, serving
+from tests.chromium import PHONE, running
 
 _WINDOW = {"width": 1120, "height": 700}
 
@@ -27,14 +27,12 @@ def main(folder: Path) -> None:
         command = [sys.executable, "-c", "from mirror.cli import main; main()", "demo", "--home", str(home)]
         nothing_real = {**os.environ, "MIRROR_SAMPLES": temporary}
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=nothing_real)
-        with serving(home) as served, sync_playwright() as playwright:
-            browser = launch(playwright)
+        with serving(home) as served, running() as browser:
             page = browser.new_page(viewport=_WINDOW)
             _walk(page, served.root, folder)
             phone = browser.new_page(viewport=PHONE, color_scheme="dark")
             phone.goto(f"{served.root}/en/c/demo-chorography/xzcz/1/1")
             phone.screenshot(path=folder / "11-phone.png")
-            browser.close()
 
 
 def _walk(page: Page, root: str, folder: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, expect
 
+from tests.chromium import running
 from tests.home import Home
 
 # A slow machine is no fault of the code.
@@ -27,3 +30,11 @@ def samples() -> Path:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, until the module ends: Playwright keeps an event loop running, which other tests cannot have."""
+    expect.set_options(timeout=60_000)
+    with running() as started:
+        yield started

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from mirror.imitation import Corpus, ImitationServer
-from tests.browse.chromium import launch
 from tests.browse.serving import Served, serving
 from tests.home import Home
 
@@ -49,14 +47,6 @@ def copied(held: Home, tmp_path: Path) -> Home:
     """The same home, to be damaged."""
     shutil.copytree(held.path / "collections", tmp_path / "collections")
     return Home(tmp_path)
-
-
-@pytest.fixture(scope="module")  # Playwright keeps an event loop running, which tests of other modules cannot have
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

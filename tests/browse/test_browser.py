@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from mirror.imitation import Corpus, ImitationServer
-from tests.browse.chromium import DESK, PHONE, tab
 from tests.browse.serving import Served, serving
+from tests.chromium import DESK, PHONE, tab
 from tests.home import Home
 
 
@@ -22,11 +22,11 @@ from tests.home import Home
     ids=["chinese-desk", "chinese-phone", "english-desk", "english-phone"],
 )
 def test_every_page(
-    chromium: Browser, served: Served, every_path: list[str], language: str, size: dict[str, int], scheme: str
+    browser: Browser, served: Served, every_path: list[str], language: str, size: dict[str, int], scheme: str
 ) -> None:
     """No error, nothing from elsewhere, nothing wider than the screen, no serious finding of axe, under 100 KB."""
     for path in every_path:
-        with tab(chromium, viewport=size, color_scheme=scheme) as shown:
+        with tab(browser, viewport=size, color_scheme=scheme) as shown:
             answer = shown.page.goto(served.root + language + path, wait_until="load")
             assert answer is not None
             absent = [line for line in shown.console if "404" not in line or answer.status != 404]
@@ -48,9 +48,9 @@ def test_every_page(
             assert shift < 0.1, f"{path} shifts by {shift}"
 
 
-def test_without_script(chromium: Browser, served: Served, changed: str) -> None:
+def test_without_script(browser: Browser, served: Served, changed: str) -> None:
     """From the home to an entry, on to the next, searching, comparing, and the language switched in place."""
-    with tab(chromium, java_script_enabled=False) as shown:
+    with tab(browser, java_script_enabled=False) as shown:
         page = shown.page
         page.goto(served.root)
         page.get_by_role("link", name="zhi", exact=True).click()
@@ -79,8 +79,8 @@ def test_without_script(chromium: Browser, served: Served, changed: str) -> None
         expect(page.locator("ins").first).to_be_visible()
 
 
-def test_keyboard_alone(chromium: Browser, served: Served) -> None:
-    with tab(chromium) as shown:
+def test_keyboard_alone(browser: Browser, served: Served) -> None:
+    with tab(browser) as shown:
         page = shown.page
         page.goto(f"{served.root}/c/zhi/ch9/1/1")
         page.keyboard.press("Tab")
@@ -108,8 +108,8 @@ def test_keyboard_alone(chromium: Browser, served: Served) -> None:
         page.wait_for_url("**/search/zhi?q=*")
 
 
-def test_finding_in_a_book(chromium: Browser, served: Served) -> None:
-    with tab(chromium) as shown:
+def test_finding_in_a_book(browser: Browser, served: Served) -> None:
+    with tab(browser) as shown:
         shown.page.goto(f"{served.root}/c/zhi/ch9/1/")
         shown.page.get_by_role("searchbox", name="在目录中查找").fill("附录")
         lines = shown.page.locator(".tree li:visible")
@@ -180,11 +180,11 @@ def hostile(outside: socket.socket, tmp_path_factory: pytest.TempPathFactory) ->
         yield running
 
 
-def test_archived_pages_can_do_nothing(chromium: Browser, hostile: Served, outside: socket.socket) -> None:
+def test_archived_pages_can_do_nothing(browser: Browser, hostile: Served, outside: socket.socket) -> None:
     entry = hostile.facts("/c/bad/ch9/1/1")
     capture = entry["captures"][0]
     record = f"/record/bad/{capture['warc']}/{capture['offset']}"
-    with tab(chromium) as shown:
+    with tab(browser) as shown:
         page = shown.page
         page.goto(f"{hostile.root}{record}")
         page.locator("iframe.was").scroll_into_view_if_needed()
@@ -198,7 +198,7 @@ def test_archived_pages_can_do_nothing(chromium: Browser, hostile: Served, outsi
         assert page.url == f"{hostile.root}{record}"
         assert page.context.cookies() == [] and page.context.service_workers == []
     source = f"{hostile.view}/bad/2099/{capture['url']}"
-    with tab(chromium) as shown:  # opened by itself, outside our frame
+    with tab(browser) as shown:  # opened by itself, outside our frame
         shown.page.goto(source)
         shown.page.wait_for_timeout(1500)
         assert shown.page.url == source and shown.page.title() == "山东地情档案" and shown.dialogs == []
@@ -211,7 +211,7 @@ def test_archived_pages_can_do_nothing(chromium: Browser, hostile: Served, outsi
     assert "Set-Cookie" not in answer.headers
 
 
-def test_archived_text_is_text(chromium: Browser, hostile: Served) -> None:
+def test_archived_text_is_text(browser: Browser, hostile: Served) -> None:
     paths = [
         "/",
         "/c/bad/",
@@ -223,7 +223,7 @@ def test_archived_text_is_text(chromium: Browser, hostile: Served) -> None:
     ]
     paths += ["/search/bad?q=alert", "/search/bad?q=%3Cscript%3Ealert(9)%3C/script%3E", "/changes/bad"]
     for path in paths:
-        with tab(chromium) as shown:
+        with tab(browser) as shown:
             shown.page.goto(hostile.root + path)
             assert shown.dialogs == [] and shown.console == [], path
             if path.startswith("/c/bad/ch9/1/1"):

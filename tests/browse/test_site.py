@@ -22,7 +22,7 @@ from mirror.collection import Collection
 from mirror.export import site
 from mirror.export.formats import Export
 from mirror.search.fold import stream
-from tests.browse.chromium import PHONE, tab
+from tests.chromium import PHONE, tab
 from tests.home import Home
 
 
@@ -91,12 +91,12 @@ QUERIES = ["灌溉渠", "灌漑渠", "学校 教师", "1986", "石桥", "ＡＢ�
 
 
 @pytest.mark.parametrize("from_disk", [False, True], ids=["host", "disk"])
-def test_search_without_a_server(chromium: Browser, hosted: str, written: Path, held: Home, from_disk: bool) -> None:
+def test_search_without_a_server(browser: Browser, hosted: str, written: Path, held: Home, from_disk: bool) -> None:
     """The same entries as `mirror search` finds, from a host and from a disk; a phone loads little."""
     root = f"file://{written}" if from_disk else hosted
     for query in QUERIES:
         stated = json.loads(held.mirror("search", "zhi", query, "--limit", "500", "--json").stdout)
-        with tab(chromium, viewport=PHONE) as shown:
+        with tab(browser, viewport=PHONE) as shown:
             shown.page.goto(f"{root}/search.html?q={quote(query)}")
             expect(shown.page.locator("#results")).not_to_be_empty()
             while (more := shown.page.get_by_role("button", name="更多")).count():
@@ -113,7 +113,7 @@ def test_search_without_a_server(chromium: Browser, hosted: str, written: Path, 
                 assert stream(shown.page.locator("mark").first.inner_text()) in map(stream, query.split())
 
 
-def test_pages_of_the_site(chromium: Browser, hosted: str) -> None:
+def test_pages_of_the_site(browser: Browser, hosted: str) -> None:
     for path in (
         "index.html",
         "en/ch9/1/index.html",
@@ -122,12 +122,12 @@ def test_pages_of_the_site(chromium: Browser, hosted: str) -> None:
         "coverage.html",
         "en/about.html",
     ):
-        with tab(chromium, viewport=PHONE) as shown:
+        with tab(browser, viewport=PHONE) as shown:
             shown.page.goto(f"{hosted}/{path}")
             assert shown.console == [] and shown.axe() == [], path
             assert all(url.startswith(hosted) for url in shown.requests)
             assert shown.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
-    with tab(chromium, java_script_enabled=False) as shown:
+    with tab(browser, java_script_enabled=False) as shown:
         shown.page.goto(f"{hosted}/ch9/1/1.html")
         shown.page.get_by_role("link", name="下一条").click()
         shown.page.get_by_role("link", name="English").click()

@@ -1,4 +1,4 @@
-"""Chromium, and ReplayWeb.page served beside the packages it opens, all on the loopback address."""
+"""ReplayWeb.page served beside the packages it opens, all on the loopback address."""
 
 from __future__ import annotations
 
@@ -10,25 +10,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import uvicorn
-from playwright.sync_api import Browser, Frame, Page, sync_playwright
+from playwright.sync_api import Frame, Page
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-CHROMIUM = Path("/usr/bin/chromium")
 WAIT_MS = 60_000
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 @contextmanager

@@ -11,9 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
-
-from tests.replay.browser import WAIT_MS, chromium
 
 ROOT = Path(__file__).parents[2]
 StartPywb = Callable[[Path], str]
@@ -34,13 +31,6 @@ def replayweb() -> Path:
     if not folder.exists():
         pytest.skip("no ReplayWeb.page: `make tests/readers/node_modules/.package-lock.json` puts it there")
     return folder
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=WAIT_MS)
-    with chromium() as started:
-        yield started
 
 
 @contextmanager

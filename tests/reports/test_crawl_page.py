@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from mirror.imitation import Corpus, Faults, ImitationServer
 from mirror.imitation.corpus import ImitatedBook, ImitatedHeading
@@ -43,17 +42,6 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, int]:
         server.counts.clear()  # faults befall the first request of a URL
         home.crawl("--set", "politeness.daily_requests=1000", code=3, concurrency=1)
         return home, len(server.log) - before
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 def page_of(home: Home) -> Path:

@@ -9,21 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 PROGRAM = Path("/usr/bin/chromium")
-AXE = Path(__file__).parents[1] / "readers" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parent / "readers" / "node_modules" / "axe-core" / "axe.min.js"
 
 DESK = {"width": 1280, "height": 850}
 PHONE = {"width": 390, "height": 844}
 
 
-def launch(playwright: Playwright) -> Browser:
+@contextmanager
+def running() -> Iterator[Browser]:
+    """Chromium, until the block ends."""
     if not PROGRAM.exists():
         pytest.skip(f"no {PROGRAM}: `make {PROGRAM}` installs it")
-    return playwright.chromium.launch(
-        executable_path=PROGRAM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=PROGRAM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @dataclass
