@@ -228,7 +228,7 @@ class Crawl:
             "software": f"gazetteer-mirror/{__version__}",
             "format": "WARC File Format 1.1",
             "robots": "obey",
-            "operator": self.config.operator or self.config.contact or "",
+            "operator": self.config.operator or self.config.contact or "not stated",
             "http-header-user-agent": self.config.user_agent,
             "isPartOf": self.collection.name,
             "description": f"{self.config.source} {self.site.base_url}",
