@@ -15,7 +15,6 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from mirror.errors import MirrorError
 
@@ -33,14 +32,16 @@ class SigningKey:
     def of_home(cls, home: Path) -> SigningKey:
         """The home's key, `signing-key.pem`; made, readable by its owner only, if there is none.
 
-        Raises MirrorError if it cannot be read or is not such a key.
+        Raises MirrorError if it is no such key, OSError if it can be neither read nor made.
         """
         path = home / KEY_NAME
-        if not path.exists():
-            _make(path)
         try:
+            if not path.exists():
+                _make(path)
+            elif path.stat().st_mode & 0o077:
+                path.chmod(0o600)
             private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        except (ValueError, TypeError, OSError) as error:
+        except (ValueError, TypeError) as error:
             raise MirrorError(
                 f"{path}: cannot be read as a signing key ({error}). Restore it from a copy; or move it away, and a "
                 f"new one is made: what was signed with the old one can still be verified"
@@ -53,10 +54,10 @@ class SigningKey:
         """The signature, in DER, as `openssl dgst -sha256 -verify` takes it."""
         return self._private.sign(data, _ALGORITHM)
 
-    def sign_raw(self, data: bytes) -> bytes:
-        """The signature as r and s, 48 octets each (IEEE P1363), as browsers take it."""
-        r, s = decode_dss_signature(self.sign(data))
-        return r.to_bytes(48, "big") + s.to_bytes(48, "big")
+    @property
+    def private(self) -> ec.EllipticCurvePrivateKey:
+        """The key itself, to sign packages with (`warc.wacz.signature`)."""
+        return self._private
 
     @property
     def public_der(self) -> bytes:

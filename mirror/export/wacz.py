@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from mirror import __version__
-from mirror.collection import Collection
 from mirror.errors import MirrorError, UsageError
 from mirror.export import destination, finished, pages
 from mirror.export.catalogue import Catalogue, Held, Shard
 from mirror.export.derived import members
 from mirror.export.formats import Export
+from mirror.signing import SigningKey
 from mirror.sites import open_site
 from warc.wacz.package import Package, Resource
 from warc.wacz.signature import Signer
@@ -95,21 +95,11 @@ def _is_large(size_bytes: int, captures: int) -> bool:
 
 
 def _signer(asked: Export) -> Signer | None:
-    path = signing_key(asked.collection)
     try:
-        return Signer.at(path)
-    except ValueError as error:
-        raise MirrorError(
-            f"{path}: not a key that can sign packages ({error}). Move it away, and the next export makes a new one"
-        ) from error
+        return Signer(SigningKey.of_home(asked.collection.home).private)
     except OSError as error:
-        asked.notices.append(f"未签名 not signed: {path}: {error.strerror or error}")
+        asked.notices.append(f"未签名 not signed: {error.filename}: {error.strerror or error}")
         return None
-
-
-def signing_key(collection: Collection) -> Path:
-    """Where a home keeps the key its packages are signed with."""
-    return collection.home / "signing-key.pem"
 
 
 @dataclass(frozen=True, slots=True)

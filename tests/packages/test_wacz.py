@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirror.signing import SigningKey
 from tests.packages.conftest import Archived, run
 from warc import reader
 from warc.wacz.signature import Signer, verify
@@ -214,13 +215,13 @@ def test_the_key_is_made_once_and_nobody_else_may_read_it(archived: Archived, si
     for package in (single, tmp_path / "t.wacz"):
         with zipfile.ZipFile(package) as wacz:
             stated.append(json.loads(wacz.read("datapackage-digest.json"))["signedData"]["publicKey"])
-    assert stated[0] == stated[1] == Signer.at(key).public_key
+    assert stated[0] == stated[1] == Signer(SigningKey.of_home(archived.home.path).private).public_key
 
 
 def test_a_spoilt_key_is_told(archived: Archived, tmp_path: Path) -> None:
     copy = archived.copy(tmp_path / "home")
     (copy.home.path / "signing-key.pem").write_text("-----BEGIN nonsense")
-    assert "not a key that can sign" in copy.export("wacz", tmp_path / "t.wacz", code=1)
+    assert "cannot be read as a signing key" in copy.export("wacz", tmp_path / "t.wacz", code=1)
     assert not (tmp_path / "t.wacz").exists()
 
 

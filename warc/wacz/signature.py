@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,23 +21,6 @@ class Signer:
 
     def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
         self._key = key
-
-    @classmethod
-    def at(cls, path: Path) -> Signer:
-        """The key in a file, PEM, which is made now if there is none; nobody else may read it (mode 0600).
-
-        Raises:
-            OSError: The file cannot be read or made.
-            ValueError: It holds no P-384 key.
-        """
-        if not path.exists():
-            _make(path)
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP384R1):
-            raise ValueError("it holds no P-384 key")
-        return cls(key)
 
     @property
     def public_key(self) -> str:
@@ -81,23 +61,3 @@ def verify(signed: dict[str, Any]) -> bool:
     except (KeyError, ValueError, TypeError, AttributeError, InvalidSignature):
         return False
     return True
-
-
-def _make(path: Path) -> None:
-    """A new key; of two processes that make one at the same time, both use the first one's."""
-    pem = ec.generate_private_key(ec.SECP384R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    partial = path.with_name(f"{path.name}.{uuid4().hex}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(partial, path)
-        except FileExistsError:
-            return
-    finally:
-        partial.unlink()
