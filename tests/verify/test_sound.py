@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import shutil
 import ssl
 import subprocess
@@ -31,7 +32,7 @@ from warc.writer import Writer
 @given(captures())
 def test_whatever_a_source_sends_is_no_damage(tmp_path_factory: pytest.TempPathFactory, one: Capture) -> None:
     """Heads out of form, odd framing, surplus octets: what the writer made of them keeps all rules."""
-    assume(one.framing is None or not one.head or b"transfer-encoding" in one.head.lower())
+    assume(one.framing is None or not one.head or re.search(rb"(?im)^transfer-encoding[ \t]*:", one.head))
     folder = tmp_path_factory.mktemp("w")
     writer = Writer(folder, "test", INFO)
     writer.write(one)
