@@ -24,6 +24,17 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 
 
+#: The crawler, with what it indexes for search left waiting, to tell what that costs.
+_UNINDEXED = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from mirror.search import index
+index.catch_up = lambda *_, **__: 0
+from mirror.cli import main
+main()
+"""
+
+
 @dataclass(frozen=True)
 class Cost:
     name: str
@@ -117,6 +128,11 @@ def contestants(site: Site, work: Path) -> Iterator[Cost]:
     run("init", [*mirror, "init", "b", "--source", "chorography", "--base-url", site.url], home)
     crawl = [*mirror, "crawl", "b", "--delay", "0", "--concurrency", "8"]
     yield measure(site, "ours", crawl, home, "WARC, index, links, entries, store; every commit synced")
+    home = work / "unindexed"
+    unindexed = [sys.executable, "-c", _UNINDEXED]
+    run("init", [*unindexed, "init", "b", "--source", "chorography", "--base-url", site.url], home)
+    crawl = [*unindexed, "crawl", "b", "--delay", "0", "--concurrency", "8"]
+    yield measure(site, "ours, but for the search index", crawl, home, "the same, with nothing indexed for search")
     if wget := shutil.which("wget"):
         command = [wget, "-q", "-r", "-l", "inf", "--warc-file=w", site.url]
         # 8: the server said 404 to something, such as robots.txt
