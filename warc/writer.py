@@ -15,6 +15,7 @@ from isal import isal_zlib
 
 from warc import record
 from warc.capture import Capture, FailedAttempt
+from warc.durable import sync_folder
 from warc.errors import ArchiveWriteError
 from warc.record import Draft, Original, Written
 from warc.revisit import revisit_profile
@@ -90,7 +91,7 @@ class Writer:
         whole = self._path.with_name(self._path.name.removesuffix(OPEN))
         try:
             self._path.rename(whole)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise self._error(error) from error
         self._finished.append(whole)
@@ -130,7 +131,7 @@ class Writer:
                 continue
             try:
                 self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-                _sync_folder(self._folder)
+                sync_folder(self._folder)
                 break
             except FileExistsError:
                 continue
@@ -220,11 +221,3 @@ def compressed(draft: Draft) -> Iterator[bytes]:
         if squeezed := compressor.compress(piece):
             yield squeezed
     yield compressor.flush()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

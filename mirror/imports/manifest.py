@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from mirror.collection import Collection
 from mirror.errors import MirrorError
+from warc.durable import sync_folder
 
 Taken = Literal["as-is", "rewritten"]
 
@@ -83,12 +84,3 @@ def write(collection: Collection, stem: str, made: Import) -> None:
         os.fsync(file.fileno())
     partial.replace(path)
     sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Make names that were just given durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -27,6 +27,7 @@ from mirror.imports.survey import Survey, read, survey
 from mirror.sites.site import Site
 from mirror.store.captures import held_records
 from mirror.verify import fixity
+from warc.durable import sync_folder
 
 Outcome = Literal["imported", "looked through", "known", "nothing new", "nothing of the source", "unreadable"]
 
@@ -263,7 +264,7 @@ class Importer:
         manifest.write(self._collection, stem, made)
         for part in parts:
             (self._folder / f"{part.archive}.part").rename(self._collection.archive / part.archive)
-        manifest.sync_folder(self._collection.archive)
+        sync_folder(self._collection.archive)
         for part, one in zip(parts, [one for one in found if one.report.outcome != "nothing new"], strict=True):
             self._progress(f"reading {part.archive}")
             one.report.new = ingest.ingest(

@@ -22,6 +22,7 @@ from mirror.frontier import reconcile
 from mirror.sites import open_site
 from mirror.verify import fixity, ledger
 from mirror.verify.check import ELSEWHERE, Verified, verify
+from warc.durable import sync_folder
 from warc.indexing import index_files
 from warc.verify import mend
 from warc.verify.mend import Member
@@ -194,8 +195,8 @@ class _Mending:
             except OSError:
                 _copy(self._path, kept)
         fresh.replace(self._path)
-        _sync_folder(self._path.parent)
-        _sync_folder(self._aside)
+        sync_folder(self._path.parent)
+        sync_folder(self._aside)
         if not exact:
             fixity.replace(self._collection.path, f"archive/{self._path.name}", _sha256(self._path), self._aside)
         where = kept.relative_to(self._collection.path).as_posix() if kept else None
@@ -212,11 +213,3 @@ def _copy(source: Path, target: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 from mirror.collection import Collection
 from mirror.errors import MirrorError
-from mirror.imports.manifest import sync_folder
 from mirror.imports.sources import Sources
 from mirror.sites.site import Site
 from mirror.store.database import Database
@@ -24,6 +23,7 @@ from mirror.witness import dump
 from mirror.witness.dump import Skipped
 from mirror.witness.store import Tally, load, whole_sources
 from mirror.witness.text import read
+from warc.durable import sync_folder
 
 Outcome = Literal["witnesses", "looked through", "known", "unreadable"]
 
