@@ -234,16 +234,15 @@ def test_files_roll_and_every_one_is_whole(tmp_path: Path) -> None:
 def test_a_large_body_is_stored_in_little_memory(tmp_path: Path) -> None:
     """300 MB through payload, writer and reader, in a process that may not take 150 MB more than it starts with."""
     program = """
-import resource, sys, os
+import sys, os
 from pathlib import Path
 from tests.archive.captures import capture
+from tests.memory import peak_kib
 from warc import reader
 from warc.payload import Payload
 from warc.writer import Writer
 piece = os.urandom(1 << 20)
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-before = peak()
+before = peak_kib()
 one = capture(body=b"", head=b"HTTP/1.1 200 OK\\r\\n\\r\\n")
 for _ in range(300):
     one.payload.append(piece)
@@ -252,7 +251,7 @@ written = writer.write(one)
 writer.close()
 found = reader.read_at(Path(sys.argv[1]) / written.filename, written.offset)
 assert found.http()[1].digest == one.payload.digest == written.payload_digest
-print(peak() - before)
+print(peak_kib() - before)
 """
     ran = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True)
     assert int(ran.stdout) < 150_000, "KiB of memory"

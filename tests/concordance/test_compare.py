@@ -147,18 +147,18 @@ def test_imports_of_the_old_database_beside_a_crawl_of_the_mirror(home: Home, tm
 
 def test_memory_stays_flat_over_many_entries() -> None:
     program = """
-import resource
 from mirror.concordance.compare import compare
 from mirror.concordance.sides import Said
+from tests.memory import peak_kib
 prose = "".join(chr(0x4E00 + (at * 7919) % 20000) for at in range(200_000))
 def side():
     for number in range(3_000):
         text = prose[number * 20 : number * 20 + 4_000]
         yield Said("ch9", number // 600 + 1, number % 600 + 1, f"题{number}", text, [])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kib()
 found = compare("a", side(), "b", side())
 assert found.total.exact == 3_000, found.total
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak_kib() - before)
 """
     ran = subprocess.run(
         [sys.executable, "-c", program],

@@ -301,18 +301,19 @@ def test_an_exchange_can_be_cancelled(server):
 def test_a_large_body_takes_little_memory(server, kind):
     size = 300 * 1024 * 1024
     script = """
-import asyncio, resource, sys
+import asyncio, sys
 from mirror.downloader.client import Client
+from tests.memory import peak_kib
 async def run():
     async with Client() as client:
         small = await client.exchange(sys.argv[1] + "1000")
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = peak_kib()
         large = await client.exchange(sys.argv[1] + sys.argv[2])
         assert large.payload.size == int(sys.argv[2]), large
         assert large.truncated is None
         wire = sum(map(len, large.wire()))
         large.payload.close()
-        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, wire)
+        print((peak_kib() - before) // 1024, wire)
 asyncio.run(run())
 """
     command = [sys.executable, "-W", "error", "-c", script, server.url(kind + "/"), str(size)]
