@@ -104,7 +104,10 @@ class ChunkedBody:
         if self._phase == "trailer":
             self._note("no blank line after the last chunk")
         if not self.ended:
-            self.cut("disconnect" if self._phase in ("line", "data") else None)
+            # Framing that fails behind sound chunks has lost or gained octets somewhere; a body that never was
+            # chunked, whatever its head says, ends where the connection does.
+            spoilt: Truncated | None = "unspecified" if self._phase == "raw" and self._sizes else None
+            self.cut("disconnect" if self._phase in ("line", "data") else spoilt)
 
     def cut(self, why: Truncated | None) -> None:
         """Nothing more will come."""

@@ -19,7 +19,7 @@ class End(Enum):
 
     WHOLE = "whole"  #: the answer ended where it said
     EOF = "eof"  #: the server closed in good order
-    RESET = "reset"  #: the connection broke
+    RESET = "reset"  #: the connection broke, or TLS ended without saying so
     TIMEOUT = "timeout"  #: we lost patience
     UNREADABLE = "unreadable"  #: no answer can be made out of the bytes
 
@@ -58,6 +58,7 @@ class Connection(asyncio.Protocol):
         self._lingers_until = 0.0
         self._patience_s = 0.0
         self._settle_s = 0.0
+        self._was_cut = False  # TLS ended without its closure alert
 
     # For the client
 
@@ -145,13 +146,20 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """The transport closes itself; `connection_lost` follows."""
+        tls: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object") if self._transport else None
+        if tls is not None:
+            try:
+                tls.read(1)  # b"" behind a closure alert
+            except ssl.SSLError:
+                # Anybody on the way can end a TCP stream: only the alert tells an end from a cut (RFC 9112, 9.8).
+                self._was_cut = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._transport = None
-        self._end(End.EOF if exc is None else End.RESET)
+        self._end(End.EOF if exc is None and not self._was_cut else End.RESET)
         if not self.closed.done():
             self.closed.set_result(None)
 

@@ -128,7 +128,12 @@ class Answer:
         """
         if self._chunks is not None:
             return self._chunks.may_have_ended
-        return self.phase == "close" and bool(self._lengths) and self.payload.size >= self._lengths[0]
+        return self.phase == "close" and bool(self._lengths) and self._fits_a_length
+
+    @property
+    def _fits_a_length(self) -> bool:
+        """Of several lengths that were stated any may be the right one; between two of them something is missing."""
+        return self.payload.size in self._lengths or self.payload.size >= self._lengths[-1]
 
     @property
     def leaves_connection_clean(self) -> bool:
@@ -172,8 +177,7 @@ class Answer:
         if self.phase == "fixed":
             self._finish("disconnect")
         elif self.phase == "close":
-            short = bool(self._lengths) and self.payload.size < self._lengths[0]
-            self._finish("disconnect" if short else None)
+            self._finish("disconnect" if self._lengths and not self._fits_a_length else None)
         elif self._chunks is not None and self.phase == "chunked":
             self._chunks.eof()
             self._finish(self._chunks.truncated)

@@ -154,6 +154,10 @@ class ArchivingHandler(BaseDownloadHandler):
                 f"{self._crawl.site.base_url} does not answer: {last.message}. Without its robots.txt nothing may be "
                 f"asked (RFC 9309, 2.3.1.4). Check the network and base_url in mirror.toml, then crawl again"
             )
+        if capture.truncated in ("disconnect", "time", "unspecified"):
+            # What is missing may be what forbids.
+            self._crawl.learn_robots(RobotsPolicy.unreachable(f"its answer broke off: {capture.truncated}"))
+            return
         head = message.parse_head(capture.head)
         coding = (head.get(b"content-encoding") or b"").decode("latin-1")
         body = decode_content(capture.payload.read(1 << 20), coding).data

@@ -37,7 +37,7 @@ class RobotsPolicy:
             user_agent: Ours; its product token is matched.
         """
         if 200 <= status < 300:
-            rules = Protego.parse(body[:MOST_BYTES].decode("utf-8", "replace"))
+            rules = Protego.parse(body[:MOST_BYTES].decode("utf-8-sig", "replace"))  # editors put a BOM first
             delay = rules.crawl_delay(user_agent)
             restricts = b"allow" in body[:MOST_BYTES].lower()
             return cls(

@@ -64,14 +64,21 @@ ANSWERS: dict[str, Known] = {
     ),
     "listed length": Known(OK + b"Content-Length: 2, 2\r\n\r\nxy", b"xy", oddity="Content-Length repeated"),
     "contradiction": Known(
-        OK + b"Content-Length: 2\r\nContent-Length: 4\r\n\r\nxyz",
-        b"xyz",
+        OK + b"Content-Length: 2\r\nContent-Length: 4\r\n\r\nwxyz",
+        b"wxyz",
         oddity="Content-Length fields that contradict each other",
         closes=True,
     ),
     "contradiction, short": Known(
         OK + b"Content-Length: 2\r\nContent-Length: 4\r\n\r\nx",
         b"x",
+        oddity="Content-Length fields that contradict each other",
+        truncated="disconnect",
+        closes=True,
+    ),
+    "contradiction, between": Known(
+        OK + b"Content-Length: 2\r\nContent-Length: 4\r\n\r\nxyz",
+        b"xyz",
         oddity="Content-Length fields that contradict each other",
         truncated="disconnect",
         closes=True,
@@ -117,10 +124,15 @@ ANSWERS: dict[str, Known] = {
         CHUNKED + b"3\r\nabc\r\nxyz\r\nrest",
         b"abcxyz\r\nrest",
         oddity="chunk framing that makes no sense",
+        truncated="unspecified",
         closes=True,
     ),
     "bad hex, cut": Known(
-        CHUNKED + b"3\r\nabc\r\nxy", b"abcxy", oddity="chunk framing that makes no sense", closes=True
+        CHUNKED + b"3\r\nabc\r\nxy",
+        b"abcxy",
+        oddity="chunk framing that makes no sense",
+        truncated="unspecified",
+        closes=True,
     ),
     "not chunked at all": Known(
         CHUNKED + b"<html>\n<body>",
@@ -132,12 +144,14 @@ ANSWERS: dict[str, Known] = {
         CHUNKED + b"3\r\nabcdef\r\n0\r\n\r\n",
         b"abcdef\r\n0\r\n\r\n",
         oddity="chunk framing that makes no sense",
+        truncated="unspecified",
         closes=True,
     ),
     "blank line between chunks": Known(
         CHUNKED + b"3\r\nabc\r\n\r\n0\r\n\r\n",
         b"abc\r\n0\r\n\r\n",
         oddity="chunk framing that makes no sense",
+        truncated="unspecified",
         closes=True,
     ),
     "absurd chunk size": Known(

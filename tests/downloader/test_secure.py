@@ -12,6 +12,7 @@ import threading
 import warnings
 
 import pytest
+import trustme
 
 from mirror.downloader.client import Client, ExchangeFailed, Timeouts
 from mirror.downloader.tls import iana_name, lenient_context
@@ -112,6 +113,40 @@ def test_old_tls_is_refused_but_taken_when_told_to():
     assert capture.protocol == ("http/1.1", "tls/1.0")
     assert capture.payload.read() == PAGE
     assert capture.oddities[0].startswith("TLS accepted against the rules: TLS handshake failed")
+
+
+@pytest.mark.parametrize(
+    ("fields", "alert", "truncated"),
+    [
+        (b"", True, None),
+        (b"", False, "disconnect"),
+        (b"Content-Length: 4\r\n", False, None),
+        (b"Content-Length: 5\r\n", True, "disconnect"),
+    ],
+)
+def test_a_body_that_ends_with_tls_is_whole_only_behind_the_closure_alert(tmp_path, fields, alert, truncated):
+    """RFC 9112, 9.8: without its length, and without close_notify, anybody may have cut it."""
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+
+    def serve():
+        accepted, _ = listening.accept()
+        with context.wrap_socket(accepted, server_side=True) as connection:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + fields + b"\r\nhalf")
+            if alert:
+                with contextlib.suppress(OSError):
+                    connection.unwrap().close()
+            else:
+                connection.shutdown(socket.SHUT_WR)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=serve)
+        server.start()
+        (capture,), _ = ask(f"https://127.0.0.1:{listening.getsockname()[1]}/", ca_file=str(tmp_path / "ca.pem"))
+        server.join()
+    assert (capture.payload.read(), capture.truncated) == (b"half", truncated)
 
 
 def test_a_port_that_does_not_speak_tls():

@@ -143,7 +143,7 @@ def _cases() -> dict[str, Case]:
         ),
         "no-blank-line-and-silence": Case((CHUNKED + b"3\r\nabc\r\n0\r\n",), "hang", payload=b"abc"),
         "contradiction-and-silence": Case(
-            (OK + b"Content-Length: 2\r\nContent-Length: 9\r\n\r\nxyz",), "hang", payload=b"xyz"
+            (OK + b"Content-Length: 3\r\nContent-Length: 9\r\n\r\nxyz",), "hang", payload=b"xyz"
         ),
         "reset-in-body": Case((_sized(PAGE)[:-9],), "reset", payload=PAGE[:-9], truncated="disconnect"),
         "reset-until-close": Case((OK + b"\r\n" + PAGE,), "reset", payload=PAGE, truncated="disconnect"),
