@@ -472,8 +472,9 @@ class Crawl:
         """Put finished files into the index as soon as the ledger knows every record of them."""
         for name in [name for name in self._finished if self._unsettled[name] <= 0]:
             cdxj.merge_into(self.collection.index, self.ledger.files.index_lines(name))
-            self.ledger.files.finish(name, (self.collection.archive / name).stat().st_size)
+            # Before the ledger says that nothing is left to do for the file.
             fixity.take_up_file(self.collection.path, self.collection.archive / name)
+            self.ledger.files.finish(name, (self.collection.archive / name).stat().st_size)
             self._finished.remove(name)
             del self._unsettled[name]
 

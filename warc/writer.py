@@ -55,6 +55,7 @@ class Writer:
         self._warcinfo_id = ""
         self._finished: list[Path] = []
         self._finished_bytes = 0
+        self._broken: ArchiveWriteError | None = None  # nothing further may be believed of the file
 
     def write(self, capture: Capture, revisit_of: Original | None = None) -> Written:
         """Store a capture: a response and its request, or a revisit if `revisit_of` holds the same.
@@ -72,13 +73,20 @@ class Writer:
         return self._put(record.failure(attempt, self._warcinfo_id))
 
     def sync(self) -> None:
-        """Put on the disk all that was written. Raises ArchiveWriteError."""
+        """Put on the disk all that was written. Raises ArchiveWriteError, and then ever again.
+
+        After an fsync(2) that failed the kernel may have dropped what it could not write, and the next one says
+        that all is well.
+        """
+        if self._broken is not None:
+            raise self._broken
         if self._descriptor is None or self._synced == self._position:
             return
         try:
             os.fsync(self._descriptor)
         except OSError as error:
-            raise self._error(error) from error
+            self._broken = self._error(error)
+            raise self._broken from error
         self._synced = self._position
 
     def close(self) -> None:
@@ -115,6 +123,8 @@ class Writer:
         return finished
 
     def _make_room(self) -> None:
+        if self._broken is not None:
+            raise self._broken
         if self._descriptor is not None and self._position >= self._max_bytes:
             self.close()
         if self._descriptor is None:
@@ -193,9 +203,11 @@ class Writer:
 
     def _cut_back(self, position: int) -> None:
         if self._descriptor is not None and self._position != position:
-            with suppress(OSError):  # if even this fails, the torn tail is cut on the next start
+            try:
                 os.ftruncate(self._descriptor, position)
                 os.lseek(self._descriptor, position, os.SEEK_SET)
+            except OSError as error:  # nothing may follow the torn tail; it is cut on the next start
+                self._broken = self._error(error)
             self._position = position
 
     def _error(self, error: OSError) -> ArchiveWriteError:

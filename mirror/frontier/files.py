@@ -39,6 +39,15 @@ class Files:
         """Finished WARC files of which every record is in the ledger, with their sizes in bytes."""
         return dict(self._db.execute("SELECT name, size FROM warc WHERE whole"))
 
+    def unfinished(self) -> dict[str, int]:
+        """WARC files that are not finished, and where the last capture that is known of each ends, in bytes."""
+        return dict(
+            self._db.execute(
+                "SELECT w.name, max(c.offset + c.length) FROM warc AS w JOIN capture AS c ON c.warc_id = w.id "
+                "WHERE NOT w.whole GROUP BY w.id"
+            )
+        )
+
     def finish(self, name: str, size: int) -> None:
         """The file is finished, every record of it is in the ledger, and its lines are in the index."""
         with self._database.transaction() as db:

@@ -43,6 +43,7 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
 
     Raises:
         MirrorError: A WARC the ledger names is gone, or is not as long as it was.
+        WarcError: A file that was left open cannot be finished.
     """
     for path in collection.open_warcs():
         mended = repair.mend_open(path)
@@ -62,15 +63,23 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
                 f"archive/{name} has {held.stat().st_size} bytes and had {size} when it was finished. Restore it "
                 f"from a copy; if there is none, `mirror rebuild {collection.name}` reads what is left of it"
             )
+    for name, least in ledger.files.unfinished().items():
+        held = present.get(name)
+        if held is None or held.stat().st_size < least:
+            raise MirrorError(
+                f"archive/{name} {'is not on the disk' if held is None else f'has {held.stat().st_size} bytes'}, and "
+                f"the ledger knows captures in it up to byte {least}. Restore it from a copy; if there is none, "
+                f"`mirror rebuild {collection.name}` makes the ledger say what is left"
+            )
     imports = manifest.by_archive(collection)
     for name, path in present.items():
         if name in whole:
             continue
+        fixity.take_up_file(collection.path, path)  # before the ledger says that nothing is left to do
         if name in imports:
             ingest_import(path, imports[name], collection.index, site, ledger)
         else:
             ingest(path, collection.index, site, ledger)
-        fixity.take_up_file(collection.path, path)
     settle_revisits(collection.archive, site, ledger, imports)
     widths.settle(ledger.database)
     witnesses.catch_up(collection, site, ledger.database)

@@ -267,11 +267,12 @@ class Importer:
         sync_folder(self._collection.archive)
         for part, one in zip(parts, [one for one in found if one.report.outcome != "nothing new"], strict=True):
             self._progress(f"reading {part.archive}")
+            # Before the ledger says that nothing is left to do for the file.
+            fixity.take_up_file(self._collection.path, self._collection.archive / part.archive)
             one.report.new = ingest.ingest(
                 self._collection.archive / part.archive, made, self._collection.index, self._site, self._ledger
             )
             one.report.outcome = "imported"
-            fixity.take_up_file(self._collection.path, self._collection.archive / part.archive)
         fixity.take_up_file(self._collection.path, self._collection.path / original)
 
     def _name(self) -> tuple[datetime, str]:

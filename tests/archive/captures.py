@@ -24,7 +24,8 @@ def capture(
 ) -> Capture:
     if head is None:
         head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(body)
-    request = b"GET " + url.partition("cn")[2].encode() + b" HTTP/1.1\r\nHost: lib.example.cn\r\n\r\n"
+    request = b"GET " + url.partition("cn")[2].encode() + b" HTTP/1.1\r\nHost: lib.example.cn\r\n"
+    request += b'If-None-Match: "1"\r\n\r\n' if b" 304 " in head else b"\r\n"
     return Capture(url, began, request, head, Payload(body), "127.0.0.1", framing=framing, **more)  # type: ignore[arg-type]
 
 

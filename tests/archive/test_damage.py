@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +52,52 @@ def test_records_after_a_damaged_one_are_kept_aside_not_lost(tmp_path: Path) -> 
     assert mended.aside is not None
     assert mended.path is not None
     assert mended.path.read_bytes() + mended.aside.read_bytes() == bytes(content)
+
+
+def test_what_a_kill_left_of_keeping_records_aside_is_made_again(tmp_path: Path) -> None:
+    path, ends = left_open(tmp_path, count=5)
+    content = bytearray(path.read_bytes())
+    content[ends[2] + 30] ^= 0xFF
+    path.write_bytes(content)
+    aside = path.with_name(f"{path.name.removesuffix('.open')}.from-byte-{ends[2]}.damaged")
+    aside.write_bytes(content[ends[2] : -40])
+    assert repair.mend_open(path).aside == aside
+    assert aside.read_bytes() == content[ends[2] :]
+
+
+def test_a_file_left_open_never_takes_the_place_of_a_finished_one(tmp_path: Path) -> None:
+    """A copy begun in the middle of a crawl and made complete later holds both."""
+    path, ends = left_open(tmp_path)
+    whole = path.with_name(path.name.removesuffix(".open"))
+    content = path.read_bytes()
+    whole.write_bytes(content)
+    path.write_bytes(content[: ends[-1] - 10])
+    assert repair.mend_open(path).path is None
+    assert not path.exists()
+    for other in (content + b"more", content[:-1] + b"?"):
+        path.write_bytes(other)
+        with pytest.raises(DamagedRecordError, match="stands beside it"):
+            repair.mend_open(path)
+        assert (path.read_bytes(), whole.read_bytes()) == (other, content)
+
+
+def test_a_disk_that_once_failed_to_sync_is_never_believed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux tells a lost write once: the next fsync(2) of the same file succeeds."""
+    writer = Writer(tmp_path, "test", {})
+    writer.write(capture())
+
+    def fsync(descriptor: int) -> None:
+        monkeypatch.undo()
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for attempt in (writer.sync, writer.sync, writer.close, lambda: writer.write(capture())):
+        with pytest.raises(ArchiveWriteError, match="Input/output error"):
+            attempt()
+    writer.abandon()
+    assert [path.suffix for path in tmp_path.iterdir()] == [".open"]
 
 
 def test_reading_never_changes_a_file_and_says_what_is_odd(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ import itertools
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -176,6 +177,14 @@ def test_what_may_be_a_revisit(changed: dict[str, object], profile: str | None) 
     original = Original("http://x/", "2026-01-01T00:00:00Z", "<urn:uuid:1>", capture().payload.digest)
     assert revisit_profile(capture(**changed), original) == profile  # type: ignore[arg-type]
     assert revisit_profile(capture(**changed), None) is None  # type: ignore[arg-type]
+
+
+def test_a_304_to_a_question_without_a_condition_says_nothing_of_what_is_held() -> None:
+    original = Original("http://x/", "2026-01-01T00:00:00Z", "<urn:uuid:1>", capture().payload.digest)
+    asked = capture(head=b"HTTP/1.1 304 Not Modified\r\n\r\n", body=b"")
+    plain = replace(asked, request=asked.request.replace(b'If-None-Match: "1"\r\n', b""))
+    assert revisit_profile(asked, original) == NOT_MODIFIED
+    assert revisit_profile(plain, original) is None
 
 
 def test_an_empty_page_is_never_a_revisit() -> None:

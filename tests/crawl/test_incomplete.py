@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -43,3 +44,22 @@ def test_a_robots_txt_that_breaks_off_allows_nothing(home: Home) -> None:
         home.init(server)
         home.crawl(code=3)
         assert {one.path for one in server.log} == {"/robots.txt"}
+
+
+def test_a_file_that_lost_captures_the_ledger_knows_is_told(home: Home) -> None:
+    """A kill leaves a file open. Whoever then removes it, or a part of it, must hear of it."""
+    with ImitationServer(Corpus(60), "chorography") as server:
+        home.init(server)
+        home.crawl()
+        (path,) = home.archive()
+        content = path.read_bytes()
+        with sqlite3.connect(home.path / "collections/t/mirror.db") as db:
+            db.execute("UPDATE warc SET whole = 0")
+        path.unlink()
+        assert "is not on the disk" in home.crawl(code=1).stderr
+        path.with_name(path.name + ".open").write_bytes(content[: len(content) // 2])
+        assert "the ledger knows captures" in home.crawl(code=1).stderr
+        assert home.mirror("rebuild", "t").returncode == 0
+        assert home.coverage()["complete"] is False
+        home.crawl()
+    assert home.coverage()["complete"] is True
