@@ -14,7 +14,7 @@ from mirror.extraction.entry import assemble
 from mirror.extraction.markup import squeezed
 from mirror.extraction.page import Book, Contents, Entry, Heading, Library, Link, Page
 from mirror.sites.links import base_of, once, page_links
-from mirror.sites.reading import Opened, judge_shortfall, read_answer
+from mirror.sites.reading import Opened, judge_end, judge_shortfall, read_answer
 from mirror.sites.site import Answer, Site
 from mirror.sites.urls import resolve
 
@@ -106,7 +106,7 @@ def _read_body(site: Site, answer: Answer, opened: Opened, asked: Link) -> Page:
         judged = judge_shortfall(site, answer, opened, page, "")
         return page if judged.verdict == "odd" and not answer.truncated else judged
     if shown:
-        return page
+        return judge_end(answer, page, ended=bool(_CLOSED.search(markup)))
     return judge_shortfall(site, answer, opened, page, _missing(asked, markup, root))
 
 
@@ -417,6 +417,11 @@ def _read_entry(
     elif len(bare) < 200:
         notice = judge_notice(squeezed(f"{title or ''} {bare}"), opened.markup)
         if notice is not None and (notice[0] == "blocked" or len(bare) < 60):
+            return replace(page, verdict=notice[0], reason=notice[1])
+    elif not any(anchor.link.library == library for anchor in anchors):
+        # A text may well speak of such things; but a page of the source leads back to its library.
+        notice = judge_notice(squeezed(bare))
+        if notice is not None:
             return replace(page, verdict=notice[0], reason=notice[1])
     path = _read_path(anchors, asked, title)
     entry = Entry(library, book, rec, title, None, path, assemble(raw), opened.charset)

@@ -86,6 +86,8 @@ class Mse:
 def entry_link(cgi: str, seachword: str, library: str, book: int, rec: int) -> Link:
     """The question that the page's own `sf(a, rec)` asks from `cgi` (`self.location.pathname`)."""
     code = library.lower()
+    if library_of(library, of_entry=True) != code:
+        library = code  # in capitals it would be read as the code of an entry of another library
     return Link(
         f"{cgi}?seachword={seachword}&K={library}&A={book}&rec={rec}&run=13",
         f"mse.exe?K={code}&A={book}&rec={rec}&run=13",
@@ -118,20 +120,19 @@ def library_of(code: str, *, of_entry: bool) -> str | None:
     """The library a `K` stands for, in lower case; None if it can be no code.
 
     An old citation may carry the entry's own code (`K=CH91` with a `rec`): then the library is the known
-    one it begins with. A `K` without a `rec` names a library as it stands, known or not.
+    one it begins with. Those codes are spelled in capitals; in small letters a `K` names a library as it stands,
+    known or not, and so does one without a `rec`: two libraries must never pass for one.
     """
     library = code.lower()
     if not _LIBRARY.match(library):
         return None
-    if not of_entry or library in KNOWN_LIBRARIES:
+    if not of_entry or library in KNOWN_LIBRARIES or code == library:
         return library
     own = _OWN_CODE.match(library)
     if own:
         return own[0]
-    # One letter is too little to go by, unless it is spelled in capitals as the codes of entries are.
-    if library[0] == "a" and code.isupper() and len(code) > 1:
-        return "a"
-    return library
+    # One letter is too little to go by, unless all is spelled as the codes of entries are.
+    return "a" if library[0] == "a" and code.isupper() and len(code) > 1 else library
 
 
 def inferred_library_codes() -> Sequence[str]:

@@ -15,7 +15,7 @@ from mirror.extraction.markup import layout_text, line_text, squeezed, unseen_re
 from mirror.extraction.page import Book, Contents, Entry, Heading, Library, Link, Page
 from mirror.sites import mse
 from mirror.sites.links import base_of, once, page_links
-from mirror.sites.reading import Opened, judge_shortfall, read_answer
+from mirror.sites.reading import Opened, judge_end, judge_shortfall, read_answer
 from mirror.sites.script import escape
 from mirror.sites.site import Answer, Site
 from mirror.sites.urls import resolve
@@ -130,7 +130,9 @@ def _read_list(site: Site, answer: Answer, opened: Opened, asked: Link) -> Page:
     ours = [row for row in rows if row.book == number]
     contents = None
     if ours:
-        contents = Contents(library, number, _headings(ours, oddities), complete=whole and not pager)
+        # One page of several is never the whole, not even if it shows no way to the others.
+        paged = bool(pager) or "&list=" in asked.key
+        contents = Contents(library, number, _headings(ours, oddities), complete=whole and not paged)
     links = [mse.entry_link(cgi, word, spelled, row.book, row.rec) for row in rows]
     links += [mse.list_link(cgi, word, book.library, book.number) for book in books]
     links += [replace(link, library=library) for link in pager if ours]
@@ -326,6 +328,8 @@ def _read_directory(site: Site, answer: Answer, opened: Opened, asked: Link) -> 
         "library": bool(books or rows),
         "search": bool(rows or books),
     }.get(asked.kind, len(markup) > 2000)
+    if shown and asked.kind in ("home", "library"):
+        return judge_end(answer, page, ended=bool(_ELAPSED.search(markup) or _CLOSED.search(markup)))
     if shown:
         return page
     missing = {"home": "the entrance names no library", "library": "the page shows no books",

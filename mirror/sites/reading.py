@@ -19,9 +19,13 @@ from mirror.sites.status import field, judge_status
 from mirror.sites.urls import resolve
 
 _LOC = re.compile(r"(?i)<(?:\w{1,20}:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<>\]]{1,2000}?)\s*(?:\]\]>)?\s*</")
+_SITEMAP_END = re.compile(r"(?i)</(?:\w{1,20}:)?(?:urlset|sitemapindex)\s*>")
 _SITEMAP_LINE = re.compile(r"(?im)^[ \t]*sitemap[ \t]*:[ \t]*(\S{1,2000})")
 _MARKUP = re.compile(r"(?i)\s*<(?:!doctype|html|head|body|meta|script|title)\b")
 _TEXT_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml", "")
+
+#: Fields that say where a body ends; the last is a removed transfer coding in a stored head.
+_FRAMED_BY = (b"content-length", b"transfer-encoding", b"x-archive-orig-transfer-encoding")
 
 MAX_SITEMAP_LINKS = 50_000  #: the limit of the sitemap protocol itself
 
@@ -63,7 +67,7 @@ def _read(site: Site, answer: Answer, default_charset: str, read_body: BodyReade
     if asked.kind == "robots":
         return _read_robots(site, answer, opened)
     if asked.kind == "sitemap":
-        return _read_sitemap(site, opened)
+        return _read_sitemap(site, answer, opened)
     if asked.kind == "asset" or (asked.kind == "other" and opened.media_type not in _TEXT_TYPES):
         return _read_asset(site, answer, opened)
     page = read_body(site, answer, opened, asked)
@@ -86,6 +90,21 @@ def open_body(answer: Answer, default_charset: str) -> Opened:
     if "\r" in markup:
         markup = markup.replace("\r\n", "\n").replace("\r", "\n")
     return Opened(markup, decoded.charset, media_type, content.oddities + decoded.oddities)
+
+
+def judge_end(answer: Answer, page: Page, *, ended: bool) -> Page:
+    """A page that lists other pages, unless it may be cut: then it is odd, for what it lacks nobody would miss.
+
+    A body that ends with its connection is whole only by the word of the page itself (RFC 9112, 8).
+
+    Args:
+        answer: The answer.
+        page: What was found in it.
+        ended: The mark its kind ends with is there.
+    """
+    if ended or any(field(answer, name) for name in _FRAMED_BY):
+        return page
+    return replace(page, verdict="odd", reason="the page has no end, and its length was not said: it may be cut")
 
 
 def judge_shortfall(site: Site, answer: Answer, opened: Opened, page: Page, missing: str) -> Page:
@@ -146,7 +165,7 @@ def _read_robots(site: Site, answer: Answer, opened: Opened) -> Page:
     return Page("robots", links=once(links), oddities=oddities)
 
 
-def _read_sitemap(site: Site, opened: Opened) -> Page:
+def _read_sitemap(site: Site, answer: Answer, opened: Opened) -> Page:
     """Pages and further site maps a site map lists (sitemaps.org): those of the source, each once."""
     links: list[Link] = []
     is_index = "<sitemapindex" in opened.markup[:4000]
@@ -164,7 +183,8 @@ def _read_sitemap(site: Site, opened: Opened) -> Page:
         if notice is not None:
             return Page("sitemap", notice[0], notice[1], oddities=opened.oddities)
         return Page("sitemap", "odd", "the site map lists nothing", oddities=opened.oddities)
-    return Page("sitemap", links=once(links), oddities=opened.oddities)
+    page = Page("sitemap", links=once(links), oddities=opened.oddities)
+    return judge_end(answer, page, ended=_SITEMAP_END.search(opened.markup) is not None)
 
 
 def _read_asset(site: Site, answer: Answer, opened: Opened) -> Page:

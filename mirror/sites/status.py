@@ -24,11 +24,14 @@ def judge_status(site: Site, answer: Answer, kind: PageKind) -> Page | None:
     """
     status = answer.status
     if 200 <= status < 300 or status == 0:
+        if status == 206:
+            return Page(kind, "odd", "status 206: only a part of the page was sent, and all of it was asked for")
         return Page(kind, "odd", f"status {status} has no page") if status in (204, 205) else None
     if status in _REDIRECTS:
         return _redirect(site, answer, kind)
     if status == 304:
-        return Page(kind, reason="not modified since it was last captured")
+        # One that answers our condition is a revisit, and says what its original said.
+        return Page(kind, "odd", "status 304, and the page was never captured")
     if status in (401, 403, 429):
         return Page(kind, "refused", f"the source refused with status {status}")
     if status in (404, 410) or status >= 500:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirror.errors import UsageError
-from mirror.sites import open_site
+from mirror.sites import mse, open_site
 from mirror.sites.mse import KNOWN_LIBRARIES, inferred_library_codes
 from mirror.sites.script import escape, unescape
 
@@ -25,7 +25,7 @@ ENTRY = "mse.exe?K=ch9&A=3&rec=12&run=13"
         "COLLCC=2964076775&COLLCC=865063344&K=ch9&A=3&rec=12&run=13",
         "COLLCC=4110192742&&K=CH9&A=3&rec=12&run=13&",
         "&seachword=%u9EC4%u6CB3&run=13&rec=12&A=3&K=ch9",
-        "k=ch9612&a=03&REC=012&Run=13#0",
+        "k=CH9612&a=03&REC=012&Run=13#0",
         "K=ch9&A=3&rec=12&run=13&collcc=1",
     ],
 )
@@ -37,12 +37,20 @@ def test_an_entry_is_one_however_it_is_asked_for(query):
 
 @pytest.mark.parametrize(
     ("code", "library"),
-    [("CH91", "ch9"), ("c871", "c87"), ("B9A1", "b9"), ("bh2", "bh"), ("A1", "a"), ("ab", "ab"),
-     ("fa01", "fa01"), ("fa01B3", "fa01"), ("XZCZ1", "xzcz"), ("d001", "d00"), ("unheard", "unheard"),
-     ("G0F", "g0")],
+    [("CH91", "ch9"), ("C871", "c87"), ("B9A1", "b9"), ("BH2", "bh"), ("A1", "a"), ("ab", "ab"),
+     ("fa01", "fa01"), ("fa01B3", "fa01"), ("XZCZ1", "xzcz"), ("D001", "d00"), ("unheard", "unheard"),
+     ("G0F", "g0"), ("g01", "g01"), ("b91", "b91")],
 )  # fmt: skip
 def test_the_code_of_an_entry_names_its_library(code, library):
     assert MSE.identify(f"{CGI}K={code}&A=1&rec=1&run=13").library == library
+
+
+@given(st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,8}", fullmatch=True), st.integers(1, 999), st.integers(1, 9999))
+def test_two_libraries_never_pass_for_one(code, book, rec):
+    """What a contents page leads to is the entry it names, also where one code begins as another does."""
+    link = mse.entry_link(CGI.removesuffix("?"), "", code, book, rec)
+    found = MSE.identify(link.url)
+    assert (found.key, found.library, found.book, found.rec) == (link.key, code.lower(), book, rec)
 
 
 def test_a_code_without_rec_is_a_library_as_it_stands():

@@ -211,3 +211,68 @@ def test_a_page_too_deep_for_any_stack():
     for site, url in QUESTIONS[:8]:
         page = site.read(Answer(url, 200, [], b"<div><p>" * 50_000 + "海塘".encode() * 40))
         assert "the reader failed" not in page.reason
+
+
+SIZED = ((b"Content-Length", b"1000"),)
+CHUNKED = ((b"Transfer-Encoding", b"chunked"),)
+_MSE_BOOKS = "<table>" + "".join(
+    f"<td><A HREF=javascript:listk('ch9','{n}')>  {n} 东明县志{n} </A></td>" for n in range(1, 9)
+)
+_MIRROR_BOOKS = "<html><body><ol>" + "".join(f'<li><a href="section/{n}/">东明县志{n}</a></li>' for n in range(1, 9))
+_SITE_MAP = "<urlset>" + "".join(f"<url><loc>{MIRROR.base_url}database/c87/section/{n}/</loc></url>" for n in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("site", "url", "cut", "end"),
+    [
+        (MSE, MSE.library_link("ch9").url, _MSE_BOOKS, "</table><!--总用时93 ms-->"),
+        (MSE, MSE.library_link("ch9").url, _MSE_BOOKS, "</table></HTML>"),
+        (MIRROR, MIRROR.library_link("c87").url, _MIRROR_BOOKS, "</ol></body></html>"),
+        (MIRROR, MIRROR.base_url + "sitemap.xml", _SITE_MAP, "</urlset>"),
+    ],
+)
+def test_a_list_of_which_nothing_proves_the_end_is_not_believed(site, url, cut, end):
+    """A body that ends with its connection may have been cut, and what it no longer names nobody would miss."""
+
+    def verdict(markup, fields=()):
+        return site.read(Answer(url, 200, fields, markup.encode("gb18030" if site is MSE else "utf-8"))).verdict
+
+    assert verdict(cut) == "odd"
+    assert verdict(cut + end) == verdict(cut, SIZED) == verdict(cut, CHUNKED) == "ok"
+
+
+def test_the_last_page_of_a_list_in_several_pages_is_never_the_whole():
+    markup = "K='ch9';\nA='3';\n" + "<br><A HREF=javascript:sf(3,641,'CH9N5') NAME='CH9N5'>结语</A><!--总用时9 ms-->"
+    for url, complete in (
+        (MSE.list_link("ch9", 3).url, True),
+        (MSE.list_link("ch9", 3).url + "&list=2&page=20", False),
+    ):
+        page = MSE.read(Answer(url, 200, (), markup.encode("gb18030")))
+        assert (page.verdict, page.contents.complete) == ("ok", complete)
+
+
+NOTICE = (
+    "您的访问请求已被网站防护系统拦截。系统检测到您所在网络的请求次数过于频繁，为保障网站的正常运行，暂时限制您的访问。"
+    "如果您认为这是误判，请保存本页面，并将下方的事件编号、您的网络地址、访问时间以及正在进行的操作一并告知网站管理员，"
+    "我们会在两个工作日内核实并答复。请勿反复刷新本页面，否则限制的时间将自动延长。感谢您对网络安全工作的理解与支持。"
+    "事件编号：20260301-7f3a9c。网络地址：192.0.2.17。"
+)
+
+
+def test_a_long_block_page_is_no_entry():
+    url = MIRROR.entry_link("c87", 1, 2).url
+    assert 200 < len(NOTICE) < 800
+    blocked = f"<html><body><p>{NOTICE}</p></body></html>"
+    assert MIRROR.read(Answer(url, 200, SIZED, blocked.encode())).verdict == "blocked"
+    # The same words in a page of the source, which leads back to its book, are its text.
+    held = f'<html><body><a href="../../">东明县志</a><p>{NOTICE}</p></body></html>'
+    page = MIRROR.read(Answer(url, 200, SIZED, held.encode()))
+    assert page.verdict == "ok"
+    assert page.entry.content.raw_text.strip() == NOTICE
+
+
+@pytest.mark.parametrize("status", [204, 206, 304])
+@pytest.mark.parametrize(("site", "url"), QUESTIONS)
+def test_a_status_that_cannot_answer_answers_nothing(site, url, status):
+    page = site.read(Answer(url, status, SIZED, f"<html><body><p>{NOTICE}</p></body></html>".encode()))
+    assert (page.verdict, page.entry, page.contents, page.links) == ("odd", None, None, ())
