@@ -42,6 +42,7 @@ _TURNING = re.compile(
     r"|[|｜:：，,·/«»<>←→‹›\[\]【】（）()])+\Z"
 )
 #: Begins a breadcrumb written out in words.
+_TRAIL_WORD = "位置"
 _TRAIL = re.compile(r"\s*[您你]?(?:当前|现在|目前|所在)?的?(?:当前|所在)?位置[是为]?\s*[:：>＞»›]")
 _MAY_TURN = frozenset(("p", "div", "li", "td", "tr", "table", "ul", "ol", "center", "a", "span", "tbody"))
 _NEVER_BESIDE = frozenset(("body", "html", "main", "article", "pre"))
@@ -128,21 +129,24 @@ def _weigh(root: Element, is_boilerplate: Callable[[str], bool] | None, *, by_na
     anchors: dict[Element, int] = {}
     beside: set[Element] = set()
     aside: set[Element] = set()  #: links and headings: text that counts for nothing
-    order: list[tuple[Element, Element | None]] = []
+    order: list[tuple[Element, Element]] = []
     unnamed = 0
     for element in root.iter(etree.Element):
         parent = element.getparent()
-        tag = element.tag
-        out = parent in beside
-        if not out and parent is not None:
-            attrib = element.attrib
-            if tag in _UNREAD or tag in _BESIDE or (element.text and tag in _MAY_TURN and _TRAIL.match(element.text)):
+        if parent in beside:
+            beside.add(element)
+            continue
+        tag, text, tail = element.tag, element.text, element.tail
+        out = False
+        if parent is not None:
+            if tag in _UNREAD or tag in _BESIDE or (text and tag in _MAY_TURN and _begins_trail(text)):
                 out = True
-            elif attrib:
-                if attrib.get("role") in _BESIDE_ROLES or "hidden" in attrib:
+            elif names := element.keys():
+                if "hidden" in names or ("role" in names and element.get("role") in _BESIDE_ROLES):
                     out = True
-                elif by_name and tag not in _NEVER_BESIDE and ("class" in attrib or "id" in attrib):
-                    out = _BESIDE_NAMES.search(f"{attrib.get('class', '')} {attrib.get('id', '')}") is not None
+                elif by_name and tag not in _NEVER_BESIDE and ("class" in names or "id" in names):
+                    named = f"{element.get('class', '')} {element.get('id', '')}"
+                    out = _BESIDE_NAMES.search(named) is not None
                     if out:
                         unnamed += len(words_of(element).strip())
         weight = 0
@@ -152,24 +156,28 @@ def _weigh(root: Element, is_boilerplate: Callable[[str], bool] | None, *, by_na
             aside.add(element)
             if tag == "a":
                 anchors[element] = 1
-        elif element.text:
-            text = element.text.strip()
+        elif text:
+            text = text.strip()
             if text and not (is_boilerplate and is_boilerplate(text)):
                 weight = len(text)
         weights[element] = weight
-        if element.tail and parent is not None and parent not in beside and parent not in aside:
-            tail = element.tail.strip()
+        if tail and parent is not None and parent not in aside:
+            tail = tail.strip()
             if tail and not (is_boilerplate and is_boilerplate(tail)):
                 weights[parent] += len(tail)
-        order.append((element, parent))
-    for element, parent in reversed(order):
         if parent is not None:
-            if weights[element]:
-                weights[parent] += weights[element]
-            count = anchors.get(element)
-            if count:
-                anchors[parent] = anchors.get(parent, 0) + count
+            order.append((element, parent))
+    for element, parent in reversed(order):
+        weight = weights[element]
+        if weight:
+            weights[parent] += weight
+        if element in anchors:
+            anchors[parent] = anchors.get(parent, 0) + anchors[element]
     return _Weighed(weights, anchors, beside, weights.get(root, 0), unnamed)
+
+
+def _begins_trail(text: str) -> bool:
+    return _TRAIL_WORD in text and _TRAIL.match(text) is not None
 
 
 def _descend(root: Element, weighed: _Weighed) -> Element:
@@ -198,7 +206,7 @@ def _descend(root: Element, weighed: _Weighed) -> Element:
 def _is_one_line_of_many(element: Element, parent: Element, weights: dict[Element, int]) -> bool:
     if element.tag not in ("p", "li", "dd", "div", "td", "tr", "tbody"):
         return False
-    if element.find(".//br") is not None or "\n" in words_of(element).strip():
+    if next(element.iter("br"), None) is not None or "\n" in words_of(element).strip():
         return False
     if element.tag in ("td", "tr", "tbody"):
         table = next(element.iterancestors("table"), None)
@@ -219,8 +227,11 @@ def _lay_out(element: Element, weighed: _Weighed) -> str:
         return _without_first_newline(element.text or "")
     pieces: list[str] = []
     _collect(element, weighed, pieces)
-    joined = _EMPTY_EDGES.sub(_EDGE, "".join(pieces)).strip(_EDGE)
-    return "\n".join(_segment(part) for part in joined.split(_EDGE)).replace(_KEPT, "\n")
+    joined = "".join(pieces)
+    if "\n" not in joined and _BR not in joined:  # then no block has blanks of the markup around it
+        return _EMPTY_EDGES.sub(_EDGE, joined).strip(_EDGE).replace(_EDGE, "\n").replace(_KEPT, "\n")
+    joined = _EMPTY_EDGES.sub(_EDGE, joined).strip(_EDGE)
+    return "\n".join([_segment(part) for part in joined.split(_EDGE)]).replace(_KEPT, "\n")
 
 
 def _collect(root: Element, weighed: _Weighed, pieces: list[str]) -> None:
@@ -239,6 +250,14 @@ def _collect(root: Element, weighed: _Weighed, pieces: list[str]) -> None:
             pieces.append(_KEPT if in_pre else _BR)
         elif element is not root and _is_turning(element, weighed, started):
             pieces.append(_EDGE if tag in _BLOCKS else "")
+        elif len(element) == 0 and tag != "pre":
+            edge = _EDGE if tag in _BLOCKS else ""
+            text = element.text
+            if text:
+                pieces.append(edge + _plain(text, in_pre) + edge)
+                started = started or not text.isspace()
+            else:
+                pieces.append(edge + edge)
         else:
             inside = in_pre or tag == "pre"
             if tag in _BLOCKS:
@@ -250,9 +269,9 @@ def _collect(root: Element, weighed: _Weighed, pieces: list[str]) -> None:
             stack.append((element, in_pre, True))
             stack.extend((child, inside, False) for child in reversed(element))
             continue
-        if element is not root and element.tail:
-            pieces.append(_plain(element.tail, in_pre))
-            started = started or not element.tail.isspace()
+        if element is not root and (tail := element.tail):
+            pieces.append(_plain(tail, in_pre))
+            started = started or not tail.isspace()
 
 
 def _is_turning(element: Element, weighed: _Weighed, started: bool) -> bool:
@@ -270,7 +289,7 @@ def _is_turning(element: Element, weighed: _Weighed, started: bool) -> bool:
 
 
 def _plain(text: str, in_pre: bool) -> str:
-    if _MARKS.search(text):
+    if _EDGE in text or _BR in text or _KEPT in text:
         text = _MARKS.sub(" ", text)
     return text.replace("\n", _KEPT) if in_pre else text
 

@@ -56,7 +56,7 @@ def explain(raw_text: str, book: Sequence[Width] = ()) -> tuple[list[str], Reflo
 
 def _flow(raw_text: str, book: Sequence[Width]) -> tuple[Reflowed, bool]:
     """The text with its lines joined, and whether anything is drawn in it."""
-    mapped, moved = (raw_text, 0) if raw_text.isascii() else map_private_use(raw_text)
+    mapped, moved = map_private_use(raw_text)
     drawn = has_boxes(mapped)
     flowed = reflow(trim(mapped), book, tables=drawn)
     return (replace(flowed, flags=(*flowed.flags, "private-use-mapped")) if moved else flowed), drawn

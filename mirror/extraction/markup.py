@@ -21,7 +21,7 @@ _BLOCK = re.compile(
     r"(?i)</?(?:p|div|table|tbody|thead|tr|ul|ol|li|dl|dt|dd|h[1-6]|pre|blockquote|section|article|center|hr|form)"
     r"\b[^<>]*>"
 )
-_PRE = re.compile(r"(?i)<pre\b[^<>]*>\n?(.*?)(?:</pre\s*>|\Z)", re.DOTALL)
+_PRE = re.compile(r"(?i)<pre\b[^<>]*>\n?([^<]*+(?:<(?!/pre\s*>)[^<]*+)*+)(?:</pre\s*>|\Z)")
 _BLANK = re.compile(r"[\s\u3000]+")
 _EDGE = "\x1e"
 _EDGES = re.compile("(?:\n?\x1e)+\n?")
@@ -69,7 +69,7 @@ def layout_text(fragment: str) -> str:
         fragment = fragment.replace("\r\n", "\n").replace("\r", "\n")
     if "<" in fragment:
         fragment = unseen_removed(fragment)
-        pres = _PRE.findall(fragment) if "pre" in fragment.lower() else []
+        pres = _PRE.findall(fragment)
         if pres and not _BLANK.sub("", TAG.sub("", _PRE.sub("", fragment))):
             fragment = "\n".join(_BREAK_IN_PRE.sub("\n", pre) for pre in pres)
         else:

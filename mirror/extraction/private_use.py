@@ -20,4 +20,7 @@ def map_private_use(text: str) -> tuple[str, int]:
 
     One character becomes one character, so offsets stay valid.
     """
+    # All of them are EE.. in UTF-8; to look for that byte is many times faster than to look for them.
+    if text.isascii() or b"\xee" not in text.encode("utf-8", "surrogatepass"):
+        return text, 0
     return _POINTS.subn(lambda found: chr(_ENCODED_SINCE[ord(found[0])]), text)

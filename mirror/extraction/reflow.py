@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mirror.extraction.lines import BLANKS, columns, indent_of, is_rule, is_table_line
+from mirror.extraction.lines import BLANKS, RULE_ENDS, columns, columns_of_all, indent_of, is_rule, is_table_line
 
 #: Widths seen in books of this source; one full line is enough to believe in them.
 SEEN_WIDTHS = frozenset((74, 80, 110))
@@ -40,7 +40,11 @@ _NUMBERED = re.compile(
 _PAGE_NUMBER = re.compile(r"[ \t\u3000\xa0]*(?:[·•—–－-] ?[0-9]{1,4} ?[·•—–－-]|第 ?[0-9]{1,4} ?页)\Z")
 _PAGE_NUMBER_ENDS = frozenset("·•—–－-页")
 _WIDE = str.maketrans(",:;!?()~", "，：；！？（）～")
-_WIDE_CANDIDATE = re.compile(r"[\u3400-\u9fff][,:;!?(]")
+_NARROW = ",:;!?("
+_WIDE_CANDIDATE = re.compile(rf"[\u3400-\u9fff][{_NARROW}]")
+#: After a full line that ends otherwise, a flush line that ends otherwise surely goes on with it.
+_WEIGHED_BEFORE = _SENTENCE_ENDS | RULE_ENDS
+_WEIGHED_AFTER = _PAGE_NUMBER_ENDS | RULE_ENDS
 #: Flags of what was left as it is.
 _LEFT_FLAGS = frozenset(("full-line-before-indent", "break-in-sentence", "page-number"))
 #: No unit that must not be broken is longer, so a line shorter than this is never full.
@@ -106,6 +110,7 @@ class _Lines:
 
     raw: list[str]
     bare: list[str]  #: without blanks at the end
+    ends: list[str]  #: last characters of these, "" of an empty line
     widths: list[int]
     drawn: list[bool] | None  #: which belong to tables; None if none does
 
@@ -113,20 +118,24 @@ class _Lines:
     def of(cls, raw: str, *, tables: bool) -> _Lines:
         lines = raw.split("\n")
         bare = [line.rstrip(BLANKS) for line in lines]
+        ends = [line[-1:] for line in bare]
+        drawn = [is_table_line(line) for line in bare] if tables else None
+        if lines == bare:
+            return cls(lines, bare, ends, columns_of_all(raw, lines), drawn)
         padded = sum(1 for line, short in zip(lines, bare, strict=True) if short and len(line) != len(short))
         # Blanks at the end count as text where lines were cut within blanks, not where all are padded.
         measured = lines if padded * 4 <= len(lines) else bare
         widths = [columns(line) for line in measured]
         if padded and measured is lines:
             widths = [columns(b) if w > MAX_WIDTH else w for w, b in zip(widths, bare, strict=True)]
-        return cls(lines, bare, widths, [is_table_line(line) for line in bare] if tables else None)
+        return cls(lines, bare, ends, widths, drawn)
 
     def widened(self) -> _Lines:
         """The same lines as they were before somebody made their full-width punctuation narrow (NFKC)."""
         widths = [
             columns(line.translate(_WIDE)) + (2 if line[:2] == "  " and line[2:3] != " " else 0) for line in self.bare
         ]
-        return _Lines(self.raw, self.bare, widths, self.drawn)
+        return _Lines(self.raw, self.bare, self.ends, widths, self.drawn)
 
     def is_drawn(self, at: int) -> bool:
         return self.drawn is not None and self.drawn[at]
@@ -155,7 +164,7 @@ def reflow(raw: str, book: Sequence[Width] = (), *, tables: bool = True) -> Refl
     lines = _Lines.of(raw, tables=tables)
     found = _infer(lines)
     flags: list[str] = []
-    if _WIDE_CANDIDATE.search(raw):
+    if any(mark in raw for mark in _NARROW) and _WIDE_CANDIDATE.search(raw):
         widened = lines.widened()
         wider = _infer(widened)
         if wider is not None and (found is None or wider.full_lines > found.full_lines * 1.2):
@@ -239,12 +248,12 @@ def infer_width(raw: str) -> Width | None:
 def _infer(lines: _Lines) -> Width | None:
     """A cut text has many lines at one width and hardly any beyond it; uncut paragraphs have all widths."""
     prose = lines.prose_widths()
-    counts = Counter(width for width in prose if MIN_WIDTH <= width <= MAX_WIDTH + HANG)
+    counts = Counter([width for width in prose if MIN_WIDTH <= width <= MAX_WIDTH + HANG])
     if not counts:
         return None
     for edge in _candidates(counts, lines):
-        full = sum(counts[near] for near in range(edge - 1, edge + HANG + 1))
-        beyond = sum(1 for width in prose if width > edge + HANG)
+        full = sum([counts[near] for near in range(edge - 1, edge + HANG + 1)])
+        beyond = len([width for width in prose if width > edge + HANG])
         if beyond * 4 > full:
             continue
         if full < PROOF_LINES and not _is_believable(edge, full, lines):
@@ -258,14 +267,13 @@ def _infer(lines: _Lines) -> Width | None:
 
 def _candidates(counts: Counter[int], lines: _Lines) -> list[int]:
     """The likeliest widths, best first. A line that ends in closing punctuation may hang over, so counts less."""
-    closing: Counter[int] = Counter()
-    for width, line in zip(lines.widths, lines.bare, strict=True):
-        if line and line[-1] in _CLOSERS:
-            closing[width] += 1
+    closing = Counter([width for width, end in zip(lines.widths, lines.ends, strict=True) if end in _CLOSERS])
+    #: Widths at which more lines stand than may hang there.
+    standing = {width for width, count in counts.items() if count > closing.get(width, 0)}
     scores = {}
     for width, count in counts.items():
-        hangs = min(count, closing[width])
-        if hangs == count and any(counts[near] > closing[near] for near in range(width - HANG, width)):
+        hangs = min(count, closing.get(width, 0))
+        if hangs == count and not standing.isdisjoint(range(width - HANG, width)):
             scores[width] = 0
         else:
             scores[width] = 3 * count - 2 * hangs + (width in SEEN_WIDTHS)
@@ -295,9 +303,10 @@ def _settle(mode: int, counts: Counter[int], lines: _Lines) -> int:
 def _is_hard_cut(edge: int, lines: _Lines) -> bool:
     """Whether wide characters straddle the edge, and nothing hangs beyond that."""
     straddling = hanging = 0
-    for at, width in enumerate(lines.widths):
-        if width > edge and not lines.is_drawn(at) and lines.bare[at]:
-            if width == edge + 1 and lines.bare[at][-1] not in _CLOSERS:
+    for at in [at for at, width in enumerate(lines.widths) if width > edge]:
+        if not lines.is_drawn(at) and lines.bare[at]:
+            width = lines.widths[at]
+            if width == edge + 1 and lines.ends[at] not in _CLOSERS:
                 straddling += 1
             elif edge + 1 < width <= edge + HANG:
                 hanging += 1
@@ -368,20 +377,28 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
     if proven and bare[0] and raw[0][0] not in BLANKS and widths[0] >= edge - max(usual, 4) - 1:
         widths[0] += max(usual, 4)  # the blanks before the first paragraph were stripped with those of the page
     near = edge - (0 if hard_cut else _SLACK)
-    pieces = [raw[0]]
-    whys: list[Why] = ["first"]
     start = usual if proven and raw[0][:1] not in BLANKS else indent_of(raw[0])
-    for at in range(1, len(raw)):
+    whys = _sure_seams(lines, edge, hard_cut)
+    written = list(raw)
+    seams = ["" if why in JOINED else "\n" for why in whys]  #: what stands before each line
+    weighed = 0
+    for at in [at for at, why in enumerate(whys) if why is None]:
+        for earlier in range(at - 1, weighed, -1):
+            if whys[earlier] == "short":
+                start = indent_of(raw[earlier])
+                break
+        weighed = at
         line, before, width = raw[at], bare[at - 1], widths[at - 1]
         blanks = 0
+        last = at - 1  #: the line that this one may go on with
         why: Why
         if bare[at] == "" or before == "":
             why = "blank"
             if before == "" and at > 1 and bare[at] and bare[at - 2]:
                 why = _over_blank(lines, at, edge, start, flags)
                 if why == "over-blank":
-                    pieces.pop()
-                    pieces.pop()
+                    seams[last] = written[last] = ""
+                    last = at - 2
         elif lines.drawn and (lines.drawn[at - 1] or lines.drawn[at]):
             why = "table"
         elif bare[at][-1] in _PAGE_NUMBER_ENDS and _PAGE_NUMBER.match(bare[at]):
@@ -401,21 +418,55 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
             ):
                 why = "uneven"
                 flags.append("uneven-line")
-        whys.append(why)
+        whys[at] = why
         if why not in JOINED:
             if bare[at]:
                 start = indent_of(line)
-            pieces.append("\n")
-            pieces.append(line)
             continue
+        seams[at] = ""
         # Blanks beyond the edge are padding, those before it were text.
         if len(raw[at - 1]) != len(before) and columns(raw[at - 1]) > edge + 1:
-            pieces[-1] = pieces[-1].rstrip(BLANKS)
-        if width < edge and _is_letter(pieces[-1][-1:]) and _is_letter(line[blanks : blanks + 1]):
-            pieces.append(" ")  # the blank between two words that the line end stood for
-        pieces.append(line[blanks:] if blanks else line)
+            written[last] = written[last].rstrip(BLANKS)
+        if width < edge and _is_letter(written[last][-1:]) and _is_letter(line[blanks : blanks + 1]):
+            seams[at] = " "  # the blank between two words that the line end stood for
+        if blanks:
+            written[at] = line[blanks:]
     flags[:] = dict.fromkeys(flags)
-    return "".join(pieces), whys
+    pieces = [""] * (2 * len(raw))
+    pieces[0::2], pieces[1::2] = seams, written
+    return "".join(pieces[1:]), [why for why in whys if why is not None]
+
+
+def _sure_seams(lines: _Lines, edge: int, hard_cut: bool) -> list[Why | None]:
+    """Why each line was joined or left, as far as their widths and the characters beside the seam leave no doubt.
+
+    Most lines of a book are like that. The others must be weighed: all that may be drawn, ruled, empty, indented or
+    padded, that come after the end of a sentence, or that are a little short.
+    """
+    if lines.raw != lines.bare:
+        return ["first", *[None] * (len(lines.raw) - 1)]
+    ends = lines.ends
+    if lines.drawn is not None:
+        ends = ["" if drawn else end for end, drawn in zip(ends, lines.drawn, strict=True)]
+    short = edge - (_UNEVEN if hard_cut else _SLACK)  # a line shorter than this ends a paragraph, whatever follows
+    full = edge - (0 if hard_cut else 1)  # no room for a wide character is left in such a line
+    return [
+        "first",
+        *[
+            None
+            if not last or not end
+            else "short"
+            if width < short and end not in _PAGE_NUMBER_ENDS
+            else None
+            if width < full or last in _WEIGHED_BEFORE or end in _WEIGHED_AFTER or line[0] in BLANKS
+            else "full"
+            if width >= edge
+            else "no-room"
+            if line[0] > "\x7f"
+            else None
+            for width, last, end, line in zip(lines.widths, ends, ends[1:], lines.bare[1:], strict=False)
+        ],
+    ]
 
 
 def _weigh_seam(
@@ -485,18 +536,13 @@ def _over_blank(lines: _Lines, at: int, edge: int, start: int, flags: list[str])
 
 def _usual_indent(lines: _Lines, edge: int) -> tuple[int, bool]:
     """The indent of this text's paragraphs, 0 if none; and whether practically every paragraph has it."""
-    found: Counter[int] = Counter()
-    flush = before = 0
-    for line, bare, width in zip(lines.raw, lines.bare, lines.widths, strict=True):
-        if bare and before < edge - _UNEVEN:
-            if line[0] in BLANKS:
-                found[indent_of(line)] += 1
-            else:
-                flush += 1
-        before = width
-    if not found:
+    least = edge - _UNEVEN
+    starts = [line for line, before in zip(lines.bare, [0, *lines.widths], strict=False) if line and before < least]
+    indented = [line for line in starts if line[0] in BLANKS]
+    if not indented:
         return 0, False
-    usual, times = found.most_common(1)[0]
+    flush = len(starts) - len(indented)
+    usual, times = Counter([indent_of(line) for line in indented]).most_common(1)[0]
     return usual, times >= 2 and usual >= 2 and times > flush
 
 

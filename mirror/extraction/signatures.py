@@ -25,6 +25,8 @@ _DATE = re.compile(
     r"(?:\s*[0-9一二三四五六七八九十廿初]{1,3}\s*[日旬]?)?(?:[于谨识记\u4e00-\u9fff]{0,6})?\Z"
 )
 _IN_BRACKETS = re.compile(r"[（(]([^（）()\n]{2,60})[）)][ \t\u3000\xa0。]*\Z")
+_AFTER_BRACKETS = BLANKS + "。"
+_CLOSING = frozenset("）)")
 _SEPARATOR = re.compile(r"[、，,；;/／\s\u3000\xa0]+")
 _SPACED = re.compile("(?<![\u3400-\u9fff])([\u3400-\u9fff])[ \u3000\xa0]+(?=[\u3400-\u9fff](?![\u3400-\u9fff]))")
 
@@ -77,7 +79,7 @@ def read_signatures(lines: Sequence[str]) -> Signatures:
             break
         if len(bare) > 60 and names:
             break
-        found = _IN_BRACKETS.search(bare[-80:])
+        found = _IN_BRACKETS.search(bare[-80:]) if bare.rstrip(_AFTER_BRACKETS)[-1:] in _CLOSING else None
         if found:
             signed = _names(found[1])
             if not signed or (names and len(bare) > len(found[0])):

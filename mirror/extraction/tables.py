@@ -178,7 +178,7 @@ def _find_grid(lines: Sequence[str]) -> list[int] | None:
     The richest line tells the number of cells; lines with merged cells have fewer bars.
     """
     best: list[int] = []
-    for line in lines:
+    for line in dict.fromkeys(lines):
         pattern = _KNOT if _RULED.match(line) else _BAR
         # Columns are dear to count, so only those of a line that is richer than all before it are.
         if len(line) < _LONGEST_LINE and len(pattern.findall(line)) > len(best):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from mirror.extraction.block import judge_notice
@@ -38,6 +39,7 @@ _OUTLINE = re.compile(
     r"第?[一二三四五六七八九十百零〇0-9]{1,5}\s*[编章节篇卷部辑]|[卷首末附][首末录]|概述|大事记|序|凡例"
 )
 _TITLE_SPLIT = re.compile(r"\s?[|｜_]\s?|\s[-–—·]{1,2}\s")
+_CRUMB_SPLIT = re.compile(r"[>›»→]| / ")
 _MAX_DEPTH = 30
 _MAX_HEADINGS = 20
 _MAX_BREADCRUMBS = 5
@@ -207,12 +209,13 @@ def _page_title(root: Element, anchors: list[_Anchor]) -> str | None:
     home = {anchor.element for anchor in anchors if anchor.link.kind == "home"}
     for level in ("h1", "h2", "h3"):
         for element in islice(root.iter(level), _MAX_HEADINGS):
-            if home and any(child in home for child in islice(element.iter("a"), 3)):
+            if home and len(element) and any(child in home for child in islice(element.iter("a"), 3)):
                 continue
-            title = _one_line("".join(map(str, islice(element.itertext(), 50))))
+            whole = "".join(map(str, islice(element.itertext(), 50))) if len(element) else element.text or ""
+            title = _one_line(whole)
             if title and not _is_site_word(title):
                 return title
-    named = root.find(".//title")
+    named = next(root.iter("title"), None)
     if named is not None and named.text:
         for part in _TITLE_SPLIT.split(_one_line(named.text)[:500]):
             if part and not _is_site_word(part):
@@ -458,10 +461,14 @@ def _breadcrumb(element: Element) -> list[str]:
         holder = holder.getparent()
     if holder is None or sum(1 for _ in islice(holder.iter("a"), 20)) == 20:
         return []
-    words = []
+    words: list[str] = []
     for text in islice(holder.itertext(), 100):
-        for word in re.split(r"[>›»→]| / ", squeezed(str(text))[:500]):
-            word = word.strip(" /|·—-")
-            if word:
-                words.append(word)
+        words += _crumbs(str(text))
     return words
+
+
+@lru_cache(maxsize=4096)
+def _crumbs(text: str) -> tuple[str, ...]:
+    """The words of a piece of a breadcrumb, which mostly stands on other pages too."""
+    words = [word.strip(" /|·—-") for word in _CRUMB_SPLIT.split(squeezed(text)[:500])]
+    return tuple(word for word in words if word)

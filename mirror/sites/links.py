@@ -13,8 +13,10 @@ from mirror.sites.urls import doubt, resolve
 
 _NEEDED_TAGS = "frame|iframe|link|img|image|script|body|table|td|tr|input|embed|source"
 _ATTRIBUTE = r"""\b([^<>]*?)\b(?:href|src|background)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))([^<>]*)"""
-_BESIDES_ANCHORS = re.compile(rf"(?i)<({_NEEDED_TAGS}){_ATTRIBUTE}")
-_REFERENCE = re.compile(rf"""(?i)<(?!a\s+href\s*=\s*["']?javascript:)(a|area|{_NEEDED_TAGS}){_ATTRIBUTE}""")
+_BESIDES_ANCHORS = re.compile(rf"(?i)<(?=[fliasbte])({_NEEDED_TAGS}){_ATTRIBUTE}")
+_REFERENCE = re.compile(
+    rf"""(?i)<(?=[fliasbte])(?!a\s+href\s*=\s*["']?javascript:)(a|area|{_NEEDED_TAGS}){_ATTRIBUTE}"""
+)
 _BASE = re.compile(r"""(?i)<base\s[^<>]*?href\s*=\s*["']?([^"'<>\s]+)""")
 _CSS_URL = re.compile(r"""(?i)\burl\(\s*["']?([^"'()<>\s]{1,500})|@import\s+["']([^"'<>\s]{1,500})""")
 _PAGES = frozenset(("a", "area", "frame", "iframe"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from mirror.errors import UsageError
@@ -131,12 +133,12 @@ def resolve(page_url: str, reference: str, charset: str = "utf-8") -> str | None
     Paths are sent in UTF-8, queries in the encoding of the page (WHATWG URL, 'percent-encode after
     encoding'); escapes that are there, `%uXXXX` too, are left alone. The fragment is dropped.
     """
-    plain = _PLAIN.match(reference)
+    plain = _plain(reference)
     if plain:
         # Nearly every reference: nothing to escape, no dots to resolve. `urljoin` takes ten times as long.
         start = page_url.find("://") + 3
         if start > 2:
-            if plain[1]:
+            if plain == "absolute":
                 return reference
             slash = page_url.find("/", start)
             if reference[0] == "/":
@@ -164,6 +166,13 @@ def resolve(page_url: str, reference: str, charset: str = "utf-8") -> str | None
         return None
     path = quote(parts.path.encode("utf-8", "surrogatepass"), safe=_PATH_SAFE)
     return f"{parts.scheme}://{netloc}{path}" + (f"?{query}" if query else "")
+
+
+@lru_cache(maxsize=8192)
+def _plain(reference: str) -> Literal["", "absolute", "relative"]:
+    """Whether a reference may be put behind the page's own address as it is; a few stand on every page."""
+    found = _PLAIN.match(reference)
+    return "" if not found else "absolute" if found[1] else "relative"
 
 
 def askable(url: str) -> str | None:
