@@ -6,6 +6,7 @@ import mmap
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,15 @@ _FRAME = b"\x28\xb5\x2f\xfd"
 _WARC_LINE = re.compile(rb"WARC/[01]\.[0-9]+\r?\n", re.I)
 _WARC_START = re.compile(rb"(?<=\n)WARC/[01]\.[0-9]+\r?\n", re.I)
 _ARC_START = re.compile(rb"(?<=\n)(?:https?|dns|ftp|filedesc|warcinfo):")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Octets of a file that could not be read."""
+
+    offset: int
+    length: int  #: up to where the next record begins, or the file ends
+    problem: str
 
 
 def kind_of(path: Path, at: int = 0) -> Kind | None:
@@ -36,7 +46,7 @@ def kind_of(path: Path, at: int = 0) -> Kind | None:
 
 
 def salvage(
-    path: Path, kind: Kind, odd: Callable[[int, str], None], lost: Callable[[int, str], None], at: int | None = 0
+    path: Path, kind: Kind, odd: Callable[[int, str], None], lost: Callable[[Lost], None], at: int | None = 0
 ) -> Iterator[Record]:
     """Every record that can be read, in order; damage is passed over to where the next record begins.
 
@@ -44,7 +54,7 @@ def salvage(
         path: The file; it is not changed.
         kind: What it holds.
         odd: Told the offset of a record and what is odd about it; it is given all the same.
-        lost: Told where something could not be read, and why.
+        lost: Told what could not be read.
         at: Where to begin; None for the first record to be found.
     """
     parse = arc.parse if kind == "arc" else None
@@ -55,8 +65,9 @@ def salvage(
             yield from reader.walk(path, at, odd, parse)
             return
         except TornError as torn:
-            lost(torn.offset, str(torn))
             at = next_record(path, torn.offset + 1, kind)
+            end = path.stat().st_size if at is None else at
+            lost(Lost(torn.offset, end - torn.offset, str(torn)))
 
 
 def next_record(path: Path, at: int, kind: Kind | None = None) -> int | None:

@@ -26,6 +26,7 @@ _NOTED = {
     "gaps": "缺号 gaps",
     "gone": "已撤 gone",
 }
+_SHOWN_DAMAGE = 5
 _ODD_ADVICE = """\
     已存档而未能读懂。若网页已改版，可在 mirror.toml 的 [selectors] 中指明正文所在，再运行 `mirror rebuild`。
     They are archived and not understood. If the markup has changed, say in mirror.toml under [selectors] where
@@ -173,6 +174,10 @@ def show_coverage(found: Coverage) -> None:
             console.print(f"    {url}", soft_wrap=True, markup=False)
     if found.odd_pages:
         console.print(_ODD_ADVICE, soft_wrap=True, markup=False)
+    for lost in found.damage[:_SHOWN_DAMAGE]:
+        console.print(f"[red]未读出 not read:[/] {lost}", soft_wrap=True)
+    if found.damage:
+        console.print(f"    {len(found.damage)} 处损坏 places damaged → mirror verify NAME --repair-from COPY")
     if found.waiting:
         console.print(f"[yellow]待访问 still to be asked:[/] {found.waiting}")
     if found.complete:

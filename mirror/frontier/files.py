@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from mirror.store.damage import Damage
 from mirror.store.database import Database
 
 
@@ -48,10 +51,15 @@ class Files:
             )
         )
 
-    def finish(self, name: str, size: int) -> None:
-        """The file is finished, every record of it is in the ledger, and its lines are in the index."""
+    def finish(self, name: str, size: int, damage: Iterable[Damage] = ()) -> None:
+        """The file is finished, every record of it is in the ledger but for damage, its lines in the index."""
         with self._database.transaction() as db:
             number = self.number(name)
+            db.execute("DELETE FROM damage WHERE warc_id = ?", (number,))
+            db.executemany(
+                "INSERT OR REPLACE INTO damage VALUES (?, ?, ?, ?)",
+                ((number, one.offset, one.length, one.problem) for one in damage),
+            )
             db.execute("UPDATE warc SET whole = 1, size = ? WHERE id = ?", (size, number))
             db.execute("DELETE FROM cdx WHERE warc_id = ?", (number,))
 

@@ -25,6 +25,7 @@ from mirror.search import index as search_index
 from mirror.sites.site import Site
 from mirror.store import widths
 from mirror.store.captures import response_at
+from mirror.store.damage import Damage, Salvage, damage
 from mirror.store.database import Database
 from mirror.verify import fixity
 from mirror.witness import take as witnesses
@@ -92,7 +93,7 @@ def ingest(
     ledger: Ledger,
     progress: Callable[[int], None] = lambda records: None,
 ) -> int:
-    """Read into the ledger every record of a finished WARC that it does not know.
+    """Read into the ledger every record of a finished WARC that it does not know, behind damage too.
 
     Args:
         path: The WARC file.
@@ -107,13 +108,24 @@ def ingest(
     known = ledger.files.known_records(path.name)
     crawl, count = 0, 0
     batch: list[Reading] = []
-    for record in reader.read(path, on_odd="warn"):
-        if record.type == "warcinfo":
-            crawl = _note_crawl(record, ledger)
+    refused: list[str] = []  # index lines of records that are there and not taken: other tools list them too
+    records = Salvage(path)
+    for record in records:
+        if record.offset in known:
             continue
-        if record.type == "request" or record.offset in known or record.target_uri is None:
+        try:
+            if records.altered:
+                raise _RefusedError(records.altered)
+            if record.type == "warcinfo":
+                crawl = _note_crawl(record, ledger)
+            if record.type in ("warcinfo", "request") or record.target_uri is None:
+                continue
+            reading = _read(record, site, ledger)
+        except (_RefusedError, ValueError) as error:
+            records.refuse(record, str(error))
+            if (line := reader.cdxj_of(record)) is not None:
+                refused.append(line)
             continue
-        reading = _read(record, site, ledger)
         if reading is None:
             continue
         if reading.page is None and reading.failure is None:
@@ -128,11 +140,15 @@ def ingest(
             batch.clear()
             progress(count)
     ledger.settle(crawl, batch)
-    cdxj.merge_into(index, ledger.files.index_lines(path.name))
-    ledger.files.finish(path.name, path.stat().st_size)
+    cdxj.merge_into(index, sorted([*ledger.files.index_lines(path.name), *refused], key=str.encode))
+    ledger.files.finish(path.name, path.stat().st_size, records.damage)
     widths.settle(ledger.database)
     progress(count)
     return count
+
+
+class _RefusedError(Exception):
+    """A record that is there and that the ledger does not take; says why."""
 
 
 def _note_crawl(record: Record, ledger: Ledger) -> int:
@@ -152,7 +168,12 @@ def _note_crawl(record: Record, ledger: Ledger) -> int:
 
 
 def _read(record: Record, site: Site, ledger: Ledger) -> Reading | None:
-    """What a stored record says; None if it is of no URL of this source, or no answer at all."""
+    """What a stored record says; None if it is of no URL of this source, or no answer at all.
+
+    Raises:
+        _RefusedError: It rests on a record that is not here.
+        ValueError: Its date or framing note is none.
+    """
     link = site.identify(record.target_uri or "")
     if link is None:
         return None
@@ -175,14 +196,13 @@ def _read(record: Record, site: Site, ledger: Ledger) -> Reading | None:
         date = record.get("WARC-Refers-To-Date") or ""
         original = response_at(ledger.database.connection, referred.key, date) if referred else None
         if original is None:
-            log.warning("%s, byte %d: a revisit of a capture that is not here", record.path.name, record.offset)
-            return None
+            raise _RefusedError(f"the capture this revisit refers to is not here: {record.target_uri} of {date}")
     return read_capture(site, lease, record.capture(), written, original)
 
 
 def rebuild(
     collection: Collection, site: Site, progress: Callable[[str, int], None] = lambda name, records: None
-) -> None:
+) -> list[Damage]:
     """Make `mirror.db` and the index again from the WARC files alone. The old ones stay until the new are whole.
 
     Only politeness counters (requests spent today, Retry-After) are taken over from the old ledger: no WARC
@@ -192,6 +212,9 @@ def rebuild(
         collection: Whose lock the caller holds.
         site: The source, to read the pages.
         progress: Told file name and records read, now and then.
+
+    Returns:
+        What could not be read.
     """
     for path in collection.open_warcs():
         repair.mend_open(path)
@@ -214,6 +237,7 @@ def rebuild(
         witnesses.catch_up(collection, site, database)
         search_index.catch_up(database)
         _take_over_politeness(collection, database)
+        lost = damage(database.connection)
         database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         database.close()
@@ -223,6 +247,7 @@ def rebuild(
     fresh.replace(collection.database_path)
     if index.exists():
         index.replace(collection.index)
+    return lost
 
 
 def _beside(path: Path, suffix: str) -> Path:

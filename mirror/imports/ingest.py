@@ -19,8 +19,10 @@ from mirror.pipelines.reading import read_capture, read_failure
 from mirror.sites.site import Site
 from mirror.store import widths
 from mirror.store.captures import original_of, response_at
+from mirror.store.damage import Salvage
 from warc import cdxj, reader
 from warc.capture import FailedAttempt
+from warc.indexing import lines_of
 from warc.reader import Record
 
 log = logging.getLogger(__name__)
@@ -56,7 +58,8 @@ def ingest(
     batch: list[Reading] = []
     revisits: list[int] = []
     count = 0
-    for record in reader.read(path, on_odd="ignore"):
+    records = Salvage(path)
+    for record in records:  # a digest that is wrong is somebody else's word, and no reason to leave a record out
         if record.type == "revisit":
             revisits.append(record.offset)
         reading = None if record.offset in known or record.type == "revisit" else _read(record, sources, ledger)
@@ -73,8 +76,8 @@ def ingest(
     Awaited(ledger.database, ledger.files).add(
         path.name, made.crawl, [offset for offset in revisits if offset not in known]
     )
-    cdxj.merge_into(index, sorted(cdxj.index_file(path), key=str.encode))
-    ledger.files.finish(path.name, path.stat().st_size)
+    cdxj.merge_into(index, sorted(lines_of(path), key=str.encode))
+    ledger.files.finish(path.name, path.stat().st_size, records.damage)
     widths.settle(ledger.database)
     progress(count)
     return count

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from mirror.imports.foreign import is_exact
 from mirror.imports.sources import Sources
 from warc import arc, salvage
 from warc.reader import WRONG_DIGEST, Record
+from warc.salvage import Lost
 
 TYPES = frozenset(
     ("warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation")
@@ -45,11 +46,11 @@ class Survey:
     last: str | None = None
     fits: bool = True  #: it can be taken as it is: gzip, one record a member, nothing that tools stumble over
 
-    def _lost(self, offset: int, problem: str) -> None:
+    def _lost(self, lost: Lost) -> None:
         self.fits = False
         self.damaged += 1
         if len(self.damage) < MOST_NAMED:
-            self.damage.append({"offset": offset, "problem": problem})
+            self.damage.append(asdict(lost))
 
     def _odd(self, offset: int, problem: str) -> None:
         # A wrong digest is evidence: a file is not rewritten for it, and it is not set right.
@@ -128,16 +129,16 @@ def read(
     path: Path,
     kind: salvage.Kind | None,
     odd: Callable[[int, str], None] = lambda offset, problem: None,
-    lost: Callable[[int, str], None] = lambda offset, problem: None,
+    lost: Callable[[Lost], None] = lambda lost: None,
 ) -> Iterator[Record]:
     """Every record that can be read, from the first that can be found."""
     at: int | None = 0
     if kind is None:
         at = salvage.next_record(path, 0)
         if at is None:
-            lost(0, "no record of a web archive can be found in it")
+            lost(Lost(0, path.stat().st_size, "no record of a web archive can be found in it"))
             return
-        lost(0, f"no record begins here; the first that can be read begins at byte {at}")
+        lost(Lost(0, at, f"no record begins here; the first that can be read begins at byte {at}"))
         kind = salvage.kind_of(path, at)
     if kind is not None:
         yield from salvage.salvage(path, kind, odd, lost, at)

@@ -28,6 +28,7 @@ from mirror.sites.site import Site
 from mirror.store.captures import held_records
 from mirror.verify import fixity
 from warc.durable import sync_folder
+from warc.salvage import Lost
 
 Outcome = Literal["imported", "looked through", "known", "nothing new", "nothing of the source", "unreadable"]
 
@@ -184,7 +185,8 @@ class Importer:
                     if problem:
                         one.report.survey.fits = False
                         one.report.survey.damaged += 1
-                        one.report.survey.damage.append({"offset": inner.stat().st_size, "problem": problem})
+                        lost = Lost(inner.stat().st_size, 0, problem)
+                        one.report.survey.damage.append(asdict(lost))
                     found.append(one)
                 if not found:
                     report.note = "a ZIP without a web archive in it"

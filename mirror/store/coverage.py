@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from mirror.store.damage import Damage, damage
 from mirror.store.entries import text_digest
 from mirror.store.headings import Listed, headings_of
 from mirror.store.listing import is_named, newest_listing
@@ -105,12 +106,16 @@ class LibraryCoverage:
 
 @dataclass(slots=True)
 class Coverage:
-    """The whole collection. Complete only if every list is held, every book's contents, and every entry."""
+    """The whole collection. Complete only if every list is held, every book's contents, and every entry.
+
+    With damage it is not: what was lost may have been a newer list, or a newer text.
+    """
 
     libraries: list[LibraryCoverage]
     unanswered: list[dict[str, str]]  #: home, library and list pages that could not be had
     waiting: int  #: questions found and not yet asked
     odd_pages: list[OddPages] = field(default_factory=list)  #: pages that do not look as they should
+    damage: list[Damage] = field(default_factory=list)  #: what of the WARC files could not be read
 
     @property
     def complete(self) -> bool:
@@ -118,6 +123,7 @@ class Coverage:
             bool(self.libraries)
             and not self.unanswered
             and not self.waiting
+            and not self.damage
             and all(library.complete for library in self.libraries)
         )
 
@@ -172,7 +178,7 @@ def coverage(db: sqlite3.Connection) -> Coverage:
         "SELECT count(*) FROM url WHERE state IN ('found', 'leased') "
         "AND kind IN ('home', 'sitemap', 'library', 'list', 'entry')"
     ).fetchone()
-    return Coverage(list(libraries.values()), unanswered, waiting, odd_pages(db))
+    return Coverage(list(libraries.values()), unanswered, waiting, odd_pages(db), damage(db))
 
 
 def _is_taken_away(db: sqlite3.Connection, library: str, number: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from mirror.store.damage import damage
 from mirror.store.database import SCHEMA_VERSION
 from warc import reader
 from warc.errors import WarcError
@@ -82,7 +83,7 @@ def judge(survey: Survey, db: sqlite3.Connection, archive: Path, is_of_source: C
     connection.execute("CREATE INDEX record_offset ON record (file, offset)")
     connection.execute("CREATE INDEX temp.capture_offset ON capture (file, offset)")
     _judge_captures(survey)
-    _judge_records(survey, known, is_of_source)
+    _judge_records(survey, known, is_of_source, _judge_damage(survey, db))
 
 
 def _judge_captures(survey: Survey) -> None:
@@ -109,7 +110,31 @@ def _judge_captures(survey: Survey) -> None:
         survey.say("ledger-record", file, offset, stated[0], text)
 
 
-def _judge_records(survey: Survey, known: dict[str, bool], is_of_source: Callable[[str], bool]) -> None:
+def _judge_damage(survey: Survey, db: sqlite3.Connection) -> set[tuple[int, int]]:
+    """Places that could not be read when the ledger was made, and still are damaged; what is whole now is told."""
+    files = {one.file.path.name: one.file for one in survey.files}
+    still: set[tuple[int, int]] = set()
+    for lost in damage(db):
+        file = files.get(lost.file)
+        if file is None:
+            continue
+        ((wrong,),) = survey.query(
+            "SELECT EXISTS (SELECT 1 FROM finding WHERE file = ? AND severity = 'error' AND offset BETWEEN ? AND ?)",
+            file.name,
+            lost.offset,
+            lost.offset + max(0, lost.length - 1),
+        )
+        if wrong:
+            still.add((file.number, lost.offset))
+        else:
+            text = f"the ledger could not read {lost.length} bytes here ({lost.problem}), and they are whole now"
+            survey.say("ledger-behind", file.number, lost.offset, None, text, ours=file.ours)
+    return still
+
+
+def _judge_records(
+    survey: Survey, known: dict[str, bool], is_of_source: Callable[[str], bool], damaged: set[tuple[int, int]]
+) -> None:
     """Records that no capture points at."""
     behind: dict[int, int] = {}
     rows = survey.query(
@@ -118,6 +143,8 @@ def _judge_records(survey: Survey, known: dict[str, bool], is_of_source: Callabl
     )
     for file, offset, record_id, kind, target in rows:
         examined = survey.files[file].file
+        if (file, offset) in damaged:
+            continue
         if kind == "revisit" and not examined.ours:
             continue  # it may wait for its original to be imported
         if not target or not is_of_source(target) or (kind == "metadata" and not _is_attempt(examined.path, offset)):

@@ -20,6 +20,7 @@ from mirror.collection import Collection
 from mirror.errors import UsageError
 from mirror.frontier import reconcile
 from mirror.sites import open_site
+from mirror.store.damage import damage
 from mirror.verify import fixity, ledger
 from mirror.verify.check import ELSEWHERE, Verified, verify
 from warc.durable import sync_folder
@@ -80,12 +81,21 @@ def repair(collection: Collection, copy: Path, workers: int | None = None) -> tu
             wrong = {rule for rule, severity, _ in found.counts() if severity == "error"}
             still_damaged = _damaged_files(found, ledger_too=False)
         # From damaged files a rebuild would read less than the ledger knows now.
-        if not still_damaged and any(rule.startswith(("ledger-", "store-")) for rule in wrong):
+        outdated = any(rule.startswith(("ledger-", "store-")) for rule in wrong) or _remembers_damage(collection)
+        if not still_damaged and outdated:
             config = collection.config()
             reconcile.rebuild(collection, open_site(config.source, config.base_url))
         elif not still_damaged and any(rule.startswith("index-") for rule in wrong):
             index_files(collection.warcs(), collection.index, workers=workers)
     return mended, hopeless
+
+
+def _remembers_damage(collection: Collection) -> bool:
+    try:
+        with closing(ledger.connect(collection.database_path)) as db:
+            return bool(damage(db))
+    except sqlite3.Error:
+        return False
 
 
 def _archive_of(copy: Path, collection: Collection) -> Path:
@@ -177,6 +187,8 @@ class _Mending:
         """Ids of the records that the ledger says the file held; none if there is no ledger."""
         try:
             with closing(ledger.connect(self._collection.database_path)) as db:
+                if any(one.file == self._path.name for one in damage(db)):
+                    return set()  # made again from the damaged file: it knows no more than that holds
                 rows = db.execute(
                     "SELECT record_id FROM capture WHERE warc_id = (SELECT id FROM warc WHERE name = ?)",
                     (self._path.name,),

@@ -31,7 +31,7 @@ def read(path: Path) -> tuple[list[str], list[int], list[int]]:
     lost: list[int] = []
     kind = kind_of(path)
     assert kind is not None
-    found = salvage(path, kind, lambda at, _: odd.append(at), lambda at, _: lost.append(at))
+    found = salvage(path, kind, lambda at, _: odd.append(at), lambda one: lost.append(one.offset))
     return [(one.target_uri or "").removeprefix("http://example.org/") for one in found], odd, lost
 
 
@@ -185,7 +185,7 @@ def test_real_files_of_other_tools(samples: Path) -> None:
         kind = kind_of(path)
         at = 0 if kind else next_record(path, 0)
         lost: list[str] = []
-        found = salvage(path, kind or "warc", lambda *_: None, lambda _, why, lost=lost: lost.append(why), at)
+        found = salvage(path, kind or "warc", lambda *_: None, lambda one, lost=lost: lost.append(one.problem), at)
         types = Counter(one.type.lower() for one in found)
         seen += types
         if path.name in EXPECTED:

@@ -178,7 +178,7 @@ def test_a_changed_file_is_never_taken_up_again(copy: Home) -> None:
     for _ in range(2):
         assert "fixity-changed" in rules(verified(copy, sound=False))
         assert fixity.read(collection(copy)).digests == before
-    copy.mirror("rebuild", "t")
+    copy.mirror("rebuild", "t", code=None)  # 3 if the originals of revisits went too
     assert "fixity-changed" in rules(verified(copy, sound=False))
     assert fixity.read(collection(copy)).digests == before
 
