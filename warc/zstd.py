@@ -14,7 +14,7 @@ import zstandard
 
 ZstdError = zstandard.ZstdError
 
-_FRAME = b"\x28\xb5\x2f\xfd"
+FRAME = b"\x28\xb5\x2f\xfd"
 _DICTIONARY = b"\x5d\x2a\x4d\x18"  #: skippable frame that holds the dictionary, always the first of the file
 _SKIPPABLE = range(0x184D2A50, 0x184D2A60)
 #: A dictionary is about 100 KB; one larger than this is none.
@@ -32,12 +32,12 @@ class Decoder(Protocol):
     @property
     def unused_data(self) -> bytes: ...
 
-    def decompress(self, data: bytes, /) -> bytes: ...
+    def decompress(self, data: bytes | memoryview, /) -> bytes: ...
 
 
 def is_frame(magic: bytes) -> bool:
     """Whether a frame begins with these four octets (RFC 8878, 3.1)."""
-    return magic == _FRAME or (len(magic) == 4 and int.from_bytes(magic, "little") in _SKIPPABLE)
+    return magic == FRAME or (len(magic) == 4 and int.from_bytes(magic, "little") in _SKIPPABLE)
 
 
 def decoder(file: IO[bytes]) -> Callable[[], Decoder]:
@@ -62,7 +62,7 @@ def _dictionary(file: IO[bytes]) -> zstandard.ZstdCompressionDict | None:
     if size > LONGEST_DICTIONARY:
         raise ZstdError(f"a dictionary of {size} bytes")
     data = file.read(size)
-    if data[:4] == _FRAME:  # the dictionary may itself be compressed
+    if data[:4] == FRAME:  # the dictionary may itself be compressed
         data = zstandard.ZstdDecompressor().decompress(data, max_output_size=LONGEST_DICTIONARY)
     return zstandard.ZstdCompressionDict(data)
 
@@ -84,7 +84,7 @@ class _Frame:
     def unused_data(self) -> bytes:
         return self._frame.unused_data if self._begun else b""
 
-    def decompress(self, data: bytes, /) -> bytes:
+    def decompress(self, data: bytes | memoryview, /) -> bytes:
         if self._begun:
             return self._frame.decompress(data)
         data = self._head + data
@@ -93,10 +93,10 @@ class _Frame:
             passed = min(self._skip, len(data))
             data = data[passed:]
             self._skip -= passed
-            if len(data) < 8 and (self._skip or data[:4] != _FRAME):
+            if len(data) < 8 and (self._skip or data[:4] != FRAME):
                 self._head = data
                 return b""
-            if data[:4] == _FRAME or not is_frame(data[:4]):
+            if data[:4] == FRAME or not is_frame(data[:4]):
                 self._begun = True
                 return self._frame.decompress(data)
             self._skip = 8 + struct.unpack("<I", data[4:8])[0]

@@ -131,6 +131,11 @@ def _known_name(name: str) -> str | None:
 def judge(header: Header, say: Say, *, ours: bool) -> None:
     """The rules that one header decides by itself (5)."""
     first, kind = header.first, header.type
+    if header.version == "ARC":  # has no more than these (`scan`)
+        _judge_date(first.get("warc-date"), say, ours)
+        _judge_target(header, say, ours)
+        _judge_address(header, say)
+        return
     # Words of the grammar may be in any case (4: RFC 2616's notation).
     if header.version != "WARC/1.1" and (ours or header.version.upper() not in ("WARC/1.0", "WARC/1.1")):
         say("version", f"the record says {header.version[:40]!r}, not 'WARC/1.1'")
@@ -206,12 +211,16 @@ def _is_address(value: str) -> bool:
     return True
 
 
-def _judge_rest(header: Header, say: Say, ours: bool) -> None:
-    first, kind = header.first, header.type
-    address = first.get("warc-ip-address")
+def _judge_address(header: Header, say: Say) -> None:
+    address = header.first.get("warc-ip-address")
     if address is not None and not _is_address(address):
         say("ip-address", f"WARC-IP-Address is {address[:60]!r}")
-    if address is None and kind in ("response", "revisit", "request") and header.target.startswith("http"):
+
+
+def _judge_rest(header: Header, say: Say, ours: bool) -> None:
+    first, kind = header.first, header.type
+    _judge_address(header, say)
+    if "warc-ip-address" not in first and kind in ("response", "revisit", "request") and header.target.startswith("http"):
         say("ip-address-missing", "there is no WARC-IP-Address")
     truncated = first.get("warc-truncated")
     if truncated is not None and truncated not in ("length", "time", "disconnect", "unspecified"):

@@ -1,4 +1,4 @@
-"""Every record of a file, and whatever stands between records, damaged files included.
+"""Every record of a file, and whatever stands between records, damaged files included: WARC and ARC, packed or not.
 
 Unlike `warc.reader`, which stops where a file breaks off, this goes on behind damage as far as records can be found.
 Files are mapped into memory, large records too (from a temporary file), so that memory stays flat.
@@ -16,6 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isal import isal_zlib
+
+from warc import salvage, zstd
+from warc.reader import Record
+from warc.zstd import Decoder, ZstdError
 
 #: Told of damage: rule, offset in the file, what is so, and the octets of the record's header if there are any.
 Report = Callable[[str, int, str, bytes], None]
@@ -35,12 +39,60 @@ _LF_END = re.compile(rb"(?<=[^\r\n])\r?\n\r?\n")
 _BEGIN = re.compile(rb"(?i)WARC/[0-9]")
 
 
+@dataclass(frozen=True, slots=True)
+class _Packing:
+    """How records are compressed, one to a unit."""
+
+    unit: str
+    is_head: Callable[[bytes], bool]
+    magic: bytes
+    new: Callable[[], Decoder]
+    broken: type[Exception]
+    step: int  #: octets fed at once
+    peek: Callable[[mmap.mmap, int, int], bytes]  #: so many octets that the unit at an offset begins with
+
+
+def _peek_gzip(octets: mmap.mmap, position: int, count: int) -> bytes:
+    try:
+        return zlib.decompressobj(31).decompress(octets[position : position + 1024], count)
+    except zlib.error:
+        return b""
+
+
+_GZIP_PACKING = _Packing(
+    "gzip member",
+    lambda head: head[:3] == _GZIP,
+    _GZIP,
+    lambda: isal_zlib.decompressobj(31),
+    _BROKEN,
+    _NEXT,
+    _peek_gzip,
+)
+
+
+def _zstd_packing(new: Callable[[], Decoder]) -> _Packing:
+    def peek(octets: mmap.mmap, position: int, count: int) -> bytes:
+        decoder, data = new(), b""
+        try:  # a block gives nothing until it is there: 128 KiB at most (RFC 8878, 3.1.1.2)
+            while len(data) < count and not decoder.eof and (piece := octets[position : position + zstd.PIECE]):
+                data += decoder.decompress(piece)
+                position += len(piece)
+        except ZstdError:
+            return b""
+        return data[:count]
+
+    return _Packing(
+        "Zstandard frame", lambda head: zstd.is_frame(head[:4]), zstd.FRAME, new, ZstdError, zstd.PIECE, peek
+    )
+
+
 @dataclass(slots=True)
 class Found:
     """One record as it lies there.
 
-    `offset` and `length` are of its gzip member (of the record itself in a plain file), in bytes. `header` goes from
-    the version to before the blank line. `whole` is False if octets of the block are missing.
+    `offset` and `length` are of its gzip member or Zstandard frame (of the record itself in a plain file), in bytes.
+    `header` goes from the version to before the blank line; an ARC record has one made up, of version `ARC`. `whole`
+    is False if octets of the block are missing.
     """
 
     offset: int
@@ -51,7 +103,7 @@ class Found:
 
 
 def scan(path: Path, report: Report) -> Iterator[Found]:
-    """The records of a WARC file in order, gzip or plain. Raises OSError if it cannot be read.
+    """The records of a file in order. Raises OSError if it cannot be read.
 
     Args:
         path: The file.
@@ -64,22 +116,49 @@ def scan(path: Path, report: Report) -> Iterator[Found]:
         octets = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     start = octets[:16]
     gzipped = start[:2] == b"\x1f\x8b"
-    if start[:4] == b"\x28\xb5\x2f\xfd":
-        report(
-            "file-form",
-            0,
-            "the file is zstd, which warcio, pywb and cdxj-indexer cannot read; it was not checked",
-            b"",
-        )
-    elif start.startswith(b"filedesc:") or (gzipped and _peek(octets, 0, 9) == b"filedesc:"):
-        report("file-form", 0, "the file is an ARC file, made before WARC; it was not checked", b"")
+    if zstd.is_frame(start[:4]):
+        report("file-form", 0, "the file is zstd, which warcio, pywb and cdxj-indexer cannot read", b"")
+        with path.open("rb") as file:
+            try:
+                new = zstd.decoder(file)
+            except ZstdError as error:
+                report("gzip-broken", 0, f"its Zstandard dictionary cannot be read: {error}", b"")
+                return
+        yield from _members(octets, report, _zstd_packing(new))
+    elif start.startswith(b"filedesc:") or (gzipped and _peek_gzip(octets, 0, 9) == b"filedesc:"):
+        yield from _arc(path, report)
     else:
         if gzipped != path.name.removesuffix(".open").endswith(".gz"):
             form = "gzip" if gzipped else "not gzip"
             report("file-form", 0, f"the file is {form} and its name says otherwise", b"")
         elif not gzipped:
             report("file-form", 0, "the file is not compressed", b"")
-        yield from _members(octets, report) if gzipped else _plain(octets, report)
+        yield from _members(octets, report, _GZIP_PACKING) if gzipped else _plain(octets, report)
+
+
+def _arc(path: Path, report: Report) -> Iterator[Found]:
+    report(
+        "file-form",
+        0,
+        "the file is ARC, made before WARC: lengths, dates, addresses and HTTP messages were checked; it has no "
+        "digests, ids or requests that could be",
+        b"",
+    )
+    for record in salvage.salvage(
+        path,
+        "arc",
+        lambda offset, problem: report("gzip-member", offset, problem, b""),
+        lambda lost: report(
+            "record-torn", lost.offset, f"{lost.length} octets that give no record: {lost.problem}", b""
+        ),
+    ):
+        yield Found(record.offset, record.length, _arc_header(record), record.block.read())
+
+
+def _arc_header(record: Record) -> bytes:
+    fields = [(name, value) for name, value in record.header if name != b"WARC-Record-ID"]
+    fields.append((b"Content-Length", b"%d" % record.block.size))
+    return b"\r\n".join([b"ARC", *(name + b": " + value for name, value in fields)])
 
 
 class _BrokenError(Exception):
@@ -91,33 +170,35 @@ class _BrokenError(Exception):
         self.data = data
 
 
-def _members(octets: mmap.mmap, report: Report) -> Iterator[Found]:
+def _members(octets: mmap.mmap, report: Report, packing: _Packing) -> Iterator[Found]:
     view, size, position = memoryview(octets), len(octets), 0
     # No checksum covers the head of a member; our writer puts no time there, and the same into each.
     our_head = _GZIP + bytes(5) + octets[8:10]
     while position < size:
         head = octets[position : position + 10]
-        if head != our_head and head[:3] != _GZIP:
-            following = _next_member(octets, position + 1)
-            report("trailing-octets", position, f"{following - position} octets that are no gzip member", b"")
+        if head != our_head and not packing.is_head(head):
+            following = _next_member(octets, position + 1, packing)
+            report("trailing-octets", position, f"{following - position} octets that are no {packing.unit}", b"")
             position = following
             continue
         try:
-            data, end = _inflate(view, position)
+            data, end = _inflate(view, position, packing)
         except _BrokenError as error:
-            following = _next_member(octets, position + 1)
+            following = _next_member(octets, position + 1, packing)
             rule = "gzip-torn" if error.rule == "gzip-torn" and following == size else "gzip-broken"
             after = "no record follows" if following == size else f"the next record begins at byte {following}"
             report(rule, position, f"{error}; {after}", error.data)
             position = following
             continue
-        if head != our_head:
+        if head != our_head and packing is _GZIP_PACKING:
             report("gzip-head", position, f"the head of the gzip member is {head.hex()}, not {our_head.hex()}", b"")
         first, at, whole = True, 0, len(data)
         while at < whole or first:
             if data[at : at + 5] != b"WARC/" and not data[at:].strip():
                 rule, what = (
-                    ("gzip-empty", "the member is empty") if first else ("record-end", "blank octets too many")
+                    ("gzip-empty", f"the {packing.unit} is empty")
+                    if first
+                    else ("record-end", "blank octets too many")
                 )
                 report(rule, position, what, b"")
                 break
@@ -125,21 +206,21 @@ def _members(octets: mmap.mmap, report: Report) -> Iterator[Found]:
             if found is None:
                 break
             if not found.whole:
-                if not _begins_record(octets, end):
-                    found, data, end = _over_members(view, found, data, end, report)
+                if not _begins_record(octets, end, packing):
+                    found, data, end = _over_members(view, found, data, end, report, packing)
                     at = whole = len(data)
                 if not found.whole:
                     report("record-torn", position, _torn(found), found.header)
             elif first and at < whole and data[at : at + 64].strip():
-                report("gzip-member", position, "the member holds more than one record", found.header)
+                report("gzip-member", position, f"the {packing.unit} holds more than one record", found.header)
             first = False
             yield found
         position = end
 
 
-def _inflate(view: memoryview, position: int) -> tuple[Buffer, int]:
+def _inflate(view: memoryview, position: int, packing: _Packing) -> tuple[Buffer, int]:
     """The octets of the member at a position, and where it ends."""
-    inflater = isal_zlib.decompressobj(31)
+    inflater = packing.new()
     spool = None
     begin, step = position, _FIRST
     pieces: list[bytes] = []
@@ -148,7 +229,7 @@ def _inflate(view: memoryview, position: int) -> tuple[Buffer, int]:
         while True:
             chunk = view[position : position + step]
             if not chunk:
-                raise _BrokenError("gzip-torn", "the file ends inside a gzip member", _salvage(view, begin))
+                raise _BrokenError("gzip-torn", f"the file ends inside a {packing.unit}", _salvage(view, begin))
             data = inflater.decompress(chunk)
             position += len(chunk)
             if inflater.eof:
@@ -163,13 +244,13 @@ def _inflate(view: memoryview, position: int) -> tuple[Buffer, int]:
                 pieces, held = [], 0
             if inflater.eof:
                 break
-            step = _NEXT
+            step = packing.step
         if spool is None:
             return b"".join(pieces), position
         spool.flush()
         return mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ), position
-    except _BROKEN as error:
-        raise _BrokenError("gzip-broken", f"the gzip member is broken ({error})", _salvage(view, begin)) from error
+    except packing.broken as error:
+        raise _BrokenError("gzip-broken", f"the {packing.unit} is broken ({error})", _salvage(view, begin)) from error
     finally:
         if spool is not None:
             spool.close()
@@ -190,41 +271,34 @@ def _salvage(view: memoryview, position: int) -> bytes:
     return header if blank and header.startswith(b"WARC/") else b""
 
 
-def _peek(octets: mmap.mmap, position: int, count: int) -> bytes:
-    try:
-        return zlib.decompressobj(31).decompress(octets[position : position + 1024], count)
-    except zlib.error:
-        return b""
-
-
-def _begins_record(octets: mmap.mmap, position: int) -> bool:
+def _begins_record(octets: mmap.mmap, position: int, packing: _Packing) -> bool:
     """A record begins at the member there, or there is none."""
-    return position >= len(octets) or _peek(octets, position, 5) == b"WARC/"
+    return position >= len(octets) or packing.peek(octets, position, 5) == b"WARC/"
 
 
-def _next_member(octets: mmap.mmap, position: int) -> int:
-    """Where, from a position on, the next gzip member with a record begins; the end of the file if nowhere."""
-    while (position := octets.find(_GZIP, position)) >= 0:
-        if _peek(octets, position, 5) == b"WARC/":
+def _next_member(octets: mmap.mmap, position: int, packing: _Packing) -> int:
+    """Where, from a position on, the next member with a record begins; the end of the file if nowhere."""
+    while (position := octets.find(packing.magic, position)) >= 0:
+        if packing.peek(octets, position, 5) == b"WARC/":
             return position
         position += 1
     return len(octets)
 
 
 def _over_members(
-    view: memoryview, found: Found, data: Buffer, end: int, report: Report
+    view: memoryview, found: Found, data: Buffer, end: int, report: Report, packing: _Packing
 ) -> tuple[Found, Buffer, int]:
     """A record whose octets go on in the next members."""
     octets = view.obj
     assert isinstance(octets, mmap.mmap)
     joined = bytes(data[:])
-    while end < len(view) and not _begins_record(octets, end) and len(joined) < _SPILL:
+    while end < len(view) and not _begins_record(octets, end, packing) and len(joined) < _SPILL:
         try:
-            more, end = _inflate(view, end)
+            more, end = _inflate(view, end, packing)
         except _BrokenError:
             break
         joined += more[:]
-    report("gzip-member", found.offset, "the record lies in more than one gzip member", found.header)
+    report("gzip-member", found.offset, f"the record lies in more than one {packing.unit}", found.header)
     again, _ = _record(joined, 0, found.offset, end - found.offset, report)
     return again or found, joined, end
 
