@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mirror.cli.options import collection_argument, json_option
 from mirror.collection import Collection
 from mirror.frontier import reconcile
 from mirror.frontier.ledger import Ledger
+from mirror.imports.multi import Package, packages
 from mirror.imports.take import FileReport, Importer
 from mirror.sites import open_site
 from mirror.witness.take import DumpReport, is_dump, take
@@ -30,7 +32,7 @@ from warc.salvage import kind_of
 def command(
     collection: Collection, files: tuple[Path, ...], base_urls: tuple[str, ...], dry_run: bool, as_json: bool
 ) -> None:
-    """导入他人的存档 / Import web archives that others made: WARC, ARC, WACZ; gzip, Zstandard or plain; damaged too.
+    """导入他人的存档 / Import web archives that others made: WARC, ARC, WACZ, multi-WACZ; packed or not; damaged too.
 
     What they hold of the source becomes captures of the same entries, at their own dates. Text dumps (a ZIP or a
     folder of TXT, one TXT) become witnesses, texts without a capture: see `mirror witnesses`. The files themselves
@@ -39,6 +41,7 @@ def command(
     \b
     Example:
       mirror import shandong wget-2021.warc.gz crawl.wacz
+      mirror import shandong packages/datapackage.json
       mirror import shandong old.arc.gz --base-url http://www.sdsqw.cn/
       mirror import shandong taian.zip
     """
@@ -58,7 +61,13 @@ def command(
             if not dry_run:
                 reconcile.catch_up(collection, site, ledger)
             importer = Importer(collection, site, ledger, base_urls, tell)
-            for path in files:
+            for path, package in _with_packages(files):
+                if package is not None and package.path is None:
+                    missing = _missing(package)
+                    reports.append(missing)
+                    if not as_json:
+                        _show(missing)
+                    continue
                 if is_dump(path) and (path.is_dir() or kind_of(path) is None):
                     dump = take(collection, site, database, path, base_urls, dry_run=dry_run, progress=tell)
                     reports.append(dump)
@@ -66,6 +75,8 @@ def command(
                         _show_dump(dump)
                     continue
                 report = importer.look(path) if dry_run else importer.take(path)
+                if package is not None and package.sha256 not in ("", report.sha256):
+                    report.problem = f"its sha256 is {report.sha256}, the manifest says {package.sha256}"
                 reports.append(report)
                 if not as_json:
                     _show(report)
@@ -77,6 +88,21 @@ def command(
         click.echo(json.dumps([report.as_dict() for report in reports], ensure_ascii=False, indent=1))
     if any(report.asks_for_a_look for report in reports):
         sys.exit(3)
+
+
+def _with_packages(files: tuple[Path, ...]) -> Iterator[tuple[Path, Package | None]]:
+    """The files, in place of a multi-WACZ manifest the packages it names."""
+    for path in files:
+        named = packages(path)
+        if named is None:
+            yield path, None
+        else:
+            yield from ((package.path or path, package) for package in named)
+
+
+def _missing(package: Package) -> FileReport:
+    problem = "the manifest names it, and it does not lie beside it"
+    return FileReport(package.name, package.sha256, 0, "unreadable", problem=problem)
 
 
 _OUTCOMES = {
@@ -93,6 +119,8 @@ _OUTCOMES = {
 def _show(report: FileReport) -> None:
     colour, words = _OUTCOMES[report.outcome]
     click.echo(f"{report.name}: " + click.style(words, fg=colour) + (f" ({report.note})" if report.note else ""))
+    if report.problem:
+        click.echo(click.style(f"  {report.problem}", fg="red"))
     for part in report.parts:
         seen = part.survey
         if len(report.parts) > 1 or part.name != report.name:

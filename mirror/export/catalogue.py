@@ -192,6 +192,10 @@ class Catalogue:
     def unite(self) -> None:
         """Everything belongs to one shard."""
         self._db.execute("UPDATE record SET shard = ''")
+        self._by_shard()
+
+    def _by_shard(self) -> None:
+        self._db.execute("CREATE INDEX IF NOT EXISTS record_shard ON record (shard, file, offset, id) WHERE wanted")
 
     def divide(self, by_library: Iterable[str], by_book: Iterable[str] = ()) -> None:
         """Say which shard each record belongs to: of a library, of a book, or what is left.
@@ -210,6 +214,7 @@ class Catalogue:
             self._db.execute(
                 "UPDATE record SET shard = library || '-' || book WHERE shard = ? AND book IS NOT NULL", (library,)
             )
+        self._by_shard()
 
     def libraries(self) -> list[tuple[str, int, int]]:
         """Code, bytes and captures of every library that is wanted."""
@@ -250,12 +255,15 @@ class Catalogue:
 
     def held(self, shard: Shard) -> Iterator[Held]:
         """The records of a shard in the order of their files; warcinfo records are left out."""
+        columns = "r.file, r.offset, r.id, f.path, r.length, r.type, r.line, r.of_url, r.of_date"
+        # Two walks along the index side by side: an OR would read all records for each shard.
         cursor = self._db.execute(
-            f"SELECT {_PLACE}, r.type, r.line, r.of_url, r.of_date FROM record AS r JOIN file AS f ON f.id = r.file "
-            "WHERE r.wanted AND (r.shard = ? OR r.shard IS NULL) ORDER BY r.file, r.offset, r.id",
+            f"SELECT {columns} FROM record AS r JOIN file AS f ON f.id = r.file WHERE r.wanted AND r.shard = ? "
+            f"UNION ALL SELECT {columns} FROM record AS r JOIN file AS f ON f.id = r.file "
+            "WHERE r.wanted AND r.shard IS NULL ORDER BY 1, 2, 3",
             (shard.label,),
         )
-        for path, offset, length, type_, line, of_url, of_date in cursor:
+        for _, offset, _, path, length, type_, line, of_url, of_date in cursor:
             outside = None
             if of_url is not None:
                 original = self._original(of_url, of_date)

@@ -58,12 +58,15 @@ class FileReport:
     outcome: Outcome
     parts: list[PartReport] = field(default_factory=list)
     note: str = ""
+    problem: str = ""  #: what is wrong with the file as a whole
 
     @property
     def asks_for_a_look(self) -> bool:
         """Whether something could not be read, or nothing was found."""
-        return self.outcome in ("unreadable", "nothing of the source") or any(
-            part.survey.damaged or part.survey.skipped or part.outcome == "unreadable" for part in self.parts
+        return (
+            bool(self.problem)
+            or self.outcome in ("unreadable", "nothing of the source")
+            or any(part.survey.damaged or part.survey.skipped or part.outcome == "unreadable" for part in self.parts)
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -76,6 +79,7 @@ class FileReport:
             "bytes": self.size,
             "outcome": self.outcome,
             "note": self.note,
+            "problem": self.problem,
             "parts": parts,
         }
 

@@ -131,11 +131,11 @@ def is_ours(path: Path, prefix: str) -> bool:
 
 
 def _warcs(archive: Path) -> list[Path]:
-    """Every finished WARC, ours or brought in, in order of name."""
+    """Every finished WARC, ours or brought in, in order of name; ARC files too, which nobody else here reads."""
     return sorted(
         path
         for path in archive.iterdir()
-        if path.name.endswith((".warc", ".warc.gz", ".warc.zst")) and path.is_file()
+        if path.name.endswith((".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz")) and path.is_file()
     )
 
 

@@ -111,23 +111,27 @@ def _size(path: Path) -> int:
 
 
 def _judge_ids(found: Survey) -> None:
-    """No id twice (5.2)."""
+    """No id twice (5.2). Others put copies of one record into several files: one record is one, wherever it lies."""
     found.shelf.flush()
     found.shelf.connection.execute("CREATE INDEX record_id ON record (id)")
     twice = found.query(
-        "SELECT r.id, r.file, r.offset FROM (SELECT id FROM record WHERE id IS NOT NULL GROUP BY id "
-        "HAVING count(*) > 1) AS d JOIN record AS r ON r.id = d.id ORDER BY r.id, r.file, r.offset"
+        "SELECT r.id, r.file, r.offset, r.type, r.date, r.target, r.digest, r.size FROM "
+        "(SELECT id FROM record WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1) AS d "
+        "JOIN record AS r ON r.id = d.id ORDER BY r.id, r.file, r.offset"
     )
     for identity, group in groupby(twice, key=lambda row: row[0]):
-        (_, first_file, first_offset), *others = group
+        (_, first_file, first_offset, *first), *others = group
         name = found.files[first_file].file.name
-        for _, file, offset in others:
+        for _, file, offset, *other in others:
+            ours = found.files[first_file].file.ours or found.files[file].file.ours
+            copied = file != first_file and other == first and not ours
             found.say(
-                "record-id-twice",
+                "record-copied" if copied else "record-id-twice",
                 file,
                 offset,
                 identity,
                 f"the record at {name}, byte {first_offset} has this id too",
+                ours=found.files[file].file.ours,
             )
 
 

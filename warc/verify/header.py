@@ -220,7 +220,11 @@ def _judge_address(header: Header, say: Say) -> None:
 def _judge_rest(header: Header, say: Say, ours: bool) -> None:
     first, kind = header.first, header.type
     _judge_address(header, say)
-    if "warc-ip-address" not in first and kind in ("response", "revisit", "request") and header.target.startswith("http"):
+    if (
+        "warc-ip-address" not in first
+        and kind in ("response", "revisit", "request")
+        and header.target.startswith("http")
+    ):
         say("ip-address-missing", "there is no WARC-IP-Address")
     truncated = first.get("warc-truncated")
     if truncated is not None and truncated not in ("length", "time", "disconnect", "unspecified"):
