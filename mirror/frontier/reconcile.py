@@ -120,6 +120,10 @@ def ingest(
                 crawl = _note_crawl(record, ledger)
             if record.type in ("warcinfo", "request") or record.target_uri is None:
                 continue
+            if record.type == "revisit" and batch:
+                # It rests on what its original said, which may stand right before it: that must be in the ledger.
+                ledger.settle(crawl, batch)
+                batch.clear()
             reading = _read(record, site, ledger)
         except (_RefusedError, ValueError) as error:
             records.refuse(record, str(error))
@@ -129,9 +133,7 @@ def ingest(
         if reading is None:
             continue
         if reading.page is None and reading.failure is None:
-            # A revisit rests on what its original said: that must be in the ledger first.
-            ledger.settle(crawl, [*batch, reading])
-            batch.clear()
+            ledger.settle(crawl, [reading])
         else:
             batch.append(reading)
         count += 1
