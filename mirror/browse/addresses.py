@@ -27,6 +27,8 @@ class Addresses:
     language: Language = "zh"
 
     static = False
+    #: What the address of an entry ends with, seen from another page of its book.
+    ending = ""
 
     def _page(self, path: str, **query: Any) -> str:
         prefix = "/en" if self.language == "en" else ""
@@ -110,6 +112,7 @@ class SiteAddresses(Addresses):
     root: str = ""
 
     static = True
+    ending = ".html"
 
     def _page(self, path: str, **query: Any) -> str:
         return self.root + site_file(path, self.language)

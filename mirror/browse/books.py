@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,15 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Tree:
+    """The headings of a book, and the ways through them."""
+
+    headings: tuple[Heading, ...]
+    place: dict[int, int]  #: index of each number
+    under: dict[int | None, tuple[Heading, ...]]  #: headings right under the one at an index; None: at the top
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """The newest table of contents of a book; without one, the entries that are held, by number."""
 
@@ -36,8 +46,20 @@ class Contents:
     title: str | None
     seen: str | None  #: when the source last showed it
     complete: bool
-    headings: tuple[Heading, ...]
-    place: dict[int, int]  #: index of each number
+    tree: Tree
+
+    @property
+    def headings(self) -> tuple[Heading, ...]:
+        return self.tree.headings
+
+    @property
+    def place(self) -> dict[int, int]:
+        return self.tree.place
+
+    def heading(self, rec: int) -> Heading | None:
+        """The heading of an entry; None if the contents do not list it."""
+        at = self.place.get(rec)
+        return None if at is None else self.headings[at]
 
     def around(self, rec: int) -> tuple[Heading | None, Heading | None]:
         """The headings before and after, in page order."""
@@ -60,18 +82,15 @@ class Contents:
             at = parent
         return found[::-1]
 
-    def children(self, rec: int) -> list[Heading]:
+    def children(self, rec: int) -> Sequence[Heading]:
         """The headings right under one."""
         at = self.place.get(rec)
-        return [] if at is None else [heading for heading in self.headings if heading.parent == at]
+        return () if at is None else self.tree.under.get(at, ())
 
-    def beside(self, rec: int) -> list[Heading]:
+    def beside(self, rec: int) -> Sequence[Heading]:
         """The headings on the same level under the same one, itself among them."""
-        at = self.place.get(rec)
-        if at is None:
-            return []
-        parent = self.headings[at].parent
-        return [heading for heading in self.headings if heading.parent == parent]
+        heading = self.heading(rec)
+        return () if heading is None else self.tree.under[heading.parent]
 
 
 #: Trees of headings that are kept of one collection; one of 640 headings takes about 200 KB.
@@ -87,9 +106,9 @@ class Reading(sqlite3.Connection):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.trees: OrderedDict[int, tuple[Heading, ...]] = OrderedDict()
+        self.trees: OrderedDict[int, Tree] = OrderedDict()
 
-    def tree(self, contents: int) -> tuple[Heading, ...]:
+    def tree(self, contents: int) -> Tree:
         """The headings of a table of contents, by its number in the store."""
         found = self.trees.pop(contents, None) or _tree(self.execute(_HEADINGS, (contents,)).fetchall())
         self.trees[contents] = found
@@ -113,22 +132,18 @@ def read_contents(db: sqlite3.Connection, library: str, number: int) -> Contents
         return None
     library_title, title, contents, complete, seen = row
     if contents is not None:
-        if isinstance(db, Reading):
-            headings = db.tree(contents)
-        else:
-            headings = _tree(db.execute(_HEADINGS, (contents,)).fetchall())
+        tree = db.tree(contents) if isinstance(db, Reading) else _tree(db.execute(_HEADINGS, (contents,)).fetchall())
     else:
         rows = db.execute(
             "SELECT e.rec, coalesce(v.title, ''), v.code, coalesce(v.path, '[]') FROM entry AS e "
             "JOIN version AS v ON v.id = e.newest WHERE e.library = ? AND e.book = ? ORDER BY e.rec",
             (library, number),
         )
-        headings = _tree(rows.fetchall())
-    place = {heading.rec: at for at, heading in enumerate(headings)}
-    return Contents(library, library_title, number, title, seen, bool(complete), headings, place)
+        tree = _tree(rows.fetchall())
+    return Contents(library, library_title, number, title, seen, bool(complete), tree)
 
 
-def _tree(rows: list[tuple[int, str, str | None, str]]) -> tuple[Heading, ...]:
+def _tree(rows: list[tuple[int, str, str | None, str]]) -> Tree:
     """Headings with the one above each: the nearest before it that ends the path it names."""
     headings: list[Heading] = []
     paths: dict[str, tuple[str, ...]] = {}  # headings side by side share theirs
@@ -141,7 +156,14 @@ def _tree(rows: list[tuple[int, str, str | None, str]]) -> tuple[Heading, ...]:
         depth = len(open_at)  # a level that names no heading of its own is not shown
         headings.append(Heading(rec, title, code, depth, path, open_at[-1] if open_at else None))
         open_at.append(at)
-    return tuple(headings)
+    under: dict[int | None, list[Heading]] = {}
+    for heading in headings:
+        under.setdefault(heading.parent, []).append(heading)
+    return Tree(
+        tuple(headings),
+        {heading.rec: at for at, heading in enumerate(headings)},
+        {at: tuple(found) for at, found in under.items()},
+    )
 
 
 def standing(db: sqlite3.Connection, library: str, number: int) -> dict[int, str]:

@@ -11,12 +11,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from mirror.browse.captures import Capture
 from mirror.collection import Collection
 from mirror.errors import MirrorError
 from mirror.extraction.entry import assemble
 from mirror.extraction.reflow import Width
 from mirror.sites import Answer, Site
 from mirror.store.entries import text_digest
+from mirror.store.widths import widths_of
 from warc import message, reader
 from warc.errors import DamagedRecordError
 from warc.payload import Payload
@@ -31,34 +33,20 @@ Verdict = Literal["same", "different", "not checked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What the ledger knows of a capture."""
+class Stored:
+    """The text that a capture brought, as it is stored."""
 
-    id: int
-    target: str
-    timestamp: str
-    type: str
-    status: int | None
-    mime: str | None
-    verdict: str
-    reason: str | None
-    truncated: str | None
-    oddities: str | None
-    crawl: int
-    record_id: str
-    payload_digest: str | None
-    warc: str
-    offset: int
-    length: int
-    library: str | None
-    book: int | None
-    rec: int | None
-    kind: str
-    text_digest: str | None
-    raw_text: str | None
-    original_warc: str | None
-    original_offset: int | None
-    original_timestamp: str | None
+    raw_text: str | None = None
+    digest: str | None = None  #: of the reading text
+    widths: Sequence[Width] = ()  #: of the lines of its book, with which it was read
+
+
+def stored_text(db: sqlite3.Connection, capture: Capture) -> Stored:
+    """What is stored of a capture's text; nothing if it holds none."""
+    row = db.execute("SELECT raw_text, text_digest FROM version WHERE id = ?", (capture.version,)).fetchone()
+    if row is None or capture.library is None or capture.book is None:
+        return Stored()
+    return Stored(row[0], row[1], widths_of(db, capture.library, capture.book))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +71,8 @@ class Check:
 class Evidence:
     """A record as it lies on disk, and how it compares."""
 
-    held: Held
+    capture: Capture
+    stored: Stored
     header: list[tuple[str, str]] = field(default_factory=list)
     request: str | None = None
     response: str | None = None
@@ -99,10 +88,8 @@ class Evidence:
         return self.problem is None and all(check.verdict != "different" for check in self.checks)
 
     def as_dict(self) -> dict[str, Any]:
-        held = asdict(self.held)
-        del held["id"], held["raw_text"]
         return {
-            "capture": held,
+            "capture": self.capture.as_dict({}) | {"text_digest": self.stored.digest},
             "sound": self.sound,
             "problem": self.problem,
             "checks": [check.as_dict() for check in self.checks],
@@ -111,30 +98,6 @@ class Evidence:
             "response_head": self.response,
             "payload_bytes": self.payload_bytes,
         }
-
-
-_HELD = """
-SELECT c.id, c.target, c.timestamp, c.type, c.status, c.mime, c.verdict, c.reason, c.truncated, c.oddities, c.crawl,
-       c.record_id, c.payload_digest, w.name, c.offset, c.length, u.library, u.book, u.rec, u.kind,
-       v.text_digest, v.raw_text, ow.name, o.offset, o.timestamp
-FROM capture AS c JOIN warc AS w ON w.id = c.warc_id JOIN url AS u ON u.id = c.url_id
-LEFT JOIN capture AS o ON o.id = c.original LEFT JOIN warc AS ow ON ow.id = o.warc_id
-LEFT JOIN version AS v ON v.id = coalesce(c.version, o.version)
-"""
-
-
-def held_at(db: sqlite3.Connection, warc: str, offset: int) -> Held | None:
-    """The capture whose record begins there, by the ledger."""
-    row = db.execute(_HELD + "WHERE w.name = ? AND c.offset = ?", (warc, offset)).fetchone()
-    return Held(*row) if row else None
-
-
-def held_nearest(db: sqlite3.Connection, key: str, at: str) -> Held | None:
-    """The answer to a question that is nearest to an instant, the older one of two; failed attempts are none."""
-    order = "AND c.type IN ('response', 'revisit') AND c.timestamp {} ? ORDER BY c.timestamp {} LIMIT 1"
-    before = db.execute(f"{_HELD} WHERE u.key = ? {order.format('<=', 'DESC')}", (key, at)).fetchone()
-    row = before or db.execute(f"{_HELD} WHERE u.key = ? {order.format('>', 'ASC')}", (key, at)).fetchone()
-    return Held(*row) if row else None
 
 
 def record_path(collection: Collection, warc: str) -> Path:
@@ -166,18 +129,19 @@ def member(path: Path, offset: int, length: int) -> Iterator[bytes]:
             yield piece
 
 
-def read_evidence(collection: Collection, site: Site, held: Held, widths: Sequence[Width] = ()) -> Evidence:
+def read_evidence(collection: Collection, site: Site, held: Capture, stored: Stored) -> Evidence:
     """Read the record again and compare it with all that is stored of it. Never raises for what it finds.
 
     Args:
         collection: Whose record it is.
         site: Its source.
         held: What the ledger knows.
-        widths: Of the lines of the entry's book, with which its text was read.
+        stored: What is stored of its text.
     """
     if held.length > LONGEST_CHECKED:
         return Evidence(
             held,
+            stored,
             problem=f"记录太长，不在网页上核验 / too long to be checked here ({held.length} bytes); "
             f"use `mirror verify {collection.name}`",
         )
@@ -186,14 +150,14 @@ def read_evidence(collection: Collection, site: Site, held: Held, widths: Sequen
         records = reader.read(path, from_offset=held.offset)
         record = next(records, None)
         if record is None:
-            return Evidence(held, problem="此处没有记录 / no record begins here")
+            return Evidence(held, stored, problem="此处没有记录 / no record begins here")
         request = _request_of(record, records)
         original = _original(collection, held)
     except DamagedRecordError as error:
-        return Evidence(held, problem=f"{error.path.name}, byte {error.offset}: {error.problem}")
+        return Evidence(held, stored, problem=f"{error.path.name}, byte {error.offset}: {error.problem}")
     except (MirrorError, OSError) as error:
-        return Evidence(held, problem=str(error))
-    return _compare(_Rereading(site, widths), held, record, request, original)
+        return Evidence(held, stored, problem=str(error))
+    return _compare(site, held, stored, record, request, original)
 
 
 def _request_of(record: Record, following: Iterator[Record]) -> Record | None:
@@ -206,54 +170,50 @@ def _request_of(record: Record, following: Iterator[Record]) -> Record | None:
     return None
 
 
-def _original(collection: Collection, held: Held) -> Payload | None:
-    if held.original_warc is None or held.original_offset is None:
+def _original(collection: Collection, held: Capture) -> Payload | None:
+    warc, offset = held.bytes_at
+    if (warc, offset) == (held.warc, held.offset):
         return None
-    path = record_path(collection, held.original_warc)
-    return reader.read_at(path, held.original_offset).http()[1]
+    return reader.read_at(record_path(collection, warc), offset).http()[1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rereading:
-    """Reads a text as it was read when it was stored."""
-
-    site: Site
-    widths: Sequence[Width]
-
-    def texts(self, held: Held, head: bytes, payload: Payload) -> tuple[str | None, str | None]:
-        """Text as laid out, and digest of the reading text, that the stored bytes give today."""
-        fields = message.parse_head(head)
-        cut = held.truncated is not None
-        entry = self.site.read(Answer(held.target, fields.status, fields.fields, payload.read(), truncated=cut)).entry
-        if entry is None:
-            return None, None
-        raw_text = entry.content.raw_text
-        own = text_digest(entry.content.text)
-        # A text that shows a width of its own is read at it; the others at that of their book.
-        return raw_text, own if own == held.text_digest else text_digest(assemble(raw_text, self.widths).text)
+def _reread(
+    site: Site, held: Capture, stored: Stored, head: bytes, payload: Payload
+) -> tuple[str | None, str | None]:
+    """Text as laid out, and digest of the reading text, that the stored bytes give today."""
+    fields = message.parse_head(head)
+    cut = held.truncated is not None
+    entry = site.read(Answer(held.url, fields.status, fields.fields, payload.read(), truncated=cut)).entry
+    if entry is None:
+        return None, None
+    raw_text = entry.content.raw_text
+    own = text_digest(entry.content.text)
+    # A text that shows a width of its own is read at it; the others at that of their book.
+    return raw_text, own if own == stored.digest else text_digest(assemble(raw_text, stored.widths).text)
 
 
 def _compare(
-    rereading: _Rereading, held: Held, record: Record, request: Record | None, original: Payload | None
+    site: Site, held: Capture, stored: Stored, record: Record, request: Record | None, original: Payload | None
 ) -> Evidence:
     head, payload = record.http() if record.type in ("response", "revisit") else (b"", record.block)
     whole = original if record.type == "revisit" and original is not None else payload
     found_digest = whole.digest if held.type in ("response", "revisit") else None
     checks = [
         Check("record-id", held.record_id, record.record_id),
-        Check("target", held.target, record.target_uri),
+        Check("target", held.url, record.target_uri),
         Check("date", held.timestamp, record.date),
         Check("length", str(held.length), str(record.length)),
         Check("block-digest", record.get("WARC-Block-Digest"), record.block.digest),
     ]
     if held.type in ("response", "revisit") and (record.type == "response" or original is not None):
         checks.append(Check("payload-digest", held.payload_digest, found_digest))
-    if held.text_digest is not None and record.type == "response":
-        raw_text, digest = rereading.texts(held, head, payload)
-        checks.append(Check("layout", _digest(held.raw_text), _digest(raw_text)))
-        checks.append(Check("text", held.text_digest, digest))
+    if stored.digest is not None and record.type == "response":
+        raw_text, digest = _reread(site, held, stored, head, payload)
+        checks.append(Check("layout", _digest(stored.raw_text), _digest(raw_text)))
+        checks.append(Check("text", stored.digest, digest))
     return Evidence(
         held,
+        stored,
         header=[(name.decode("utf-8", "replace"), value.decode("utf-8", "replace")) for name, value in record.header],
         request=_show(request.block.read(_SHOWN)) if request is not None else None,
         response=_show(head or _noted_head(record)),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from mirror.browse import books, evidence, history
 from mirror.browse import changes as found_changes
 from mirror.browse.books import Contents
+from mirror.browse.captures import MOST_CAPTURES, capture_at, captures_of
 from mirror.browse.comparing import side_by_side
 from mirror.browse.holdings import Holdings, NotHeldError
 from mirror.browse.moments import digits, instant
@@ -21,7 +23,6 @@ from mirror.extraction.lines import has_boxes
 from mirror.frontier.scope import Scope
 from mirror.search import Filters, search
 from mirror.store.exported import entry_version
-from mirror.store.widths import widths_of
 
 #: A book with more headings than this is shown folded.
 _UNFOLDED = 200
@@ -118,20 +119,8 @@ def book(db: sqlite3.Connection, name: str, code: str, number: int) -> Page:
             for heading in contents.headings
         ],
     }
-    shown = {"tree": _nested(facts["headings"]), "unfolded": len(listed) <= _UNFOLDED}
+    shown = {"headings": contents.headings, "states": stands, "unfolded": len(listed) <= _UNFOLDED}
     return Page("book.html", f"/c/{name}/{code}/{number}/", facts, shown, collection=name)
-
-
-def _nested(headings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The headings as a tree."""
-    top: list[dict[str, Any]] = []
-    levels = [top]
-    for heading in headings:
-        node = {**heading, "under": []}
-        del levels[heading["depth"] + 1 :]
-        levels[-1].append(node)
-        levels.append(node["under"])
-    return top
 
 
 def _contents(db: sqlite3.Connection, code: str, number: int) -> Contents:
@@ -165,7 +154,7 @@ def entry(
     version, seen = _chosen(db, place, versions, at)
     found = entry_version(db, version.id)
     assert found is not None, "a version that was just read"
-    captured = history.captures(db, *place, versions)
+    captured = _captures(db, place, versions)
     before, after = contents.around(rec)
     found["path"] = found["path"] or [heading.title for heading in contents.above(rec)]
     facts: dict[str, Any] = {
@@ -179,16 +168,18 @@ def entry(
         "next": _brief_heading(after),
         "above": [_brief_heading(heading) for heading in contents.above(rec)],
         "under": [_brief_heading(heading) for heading in contents.children(rec)],
-        "captures": [capture.as_dict() for capture in captured],
+        "captures": captured,
     }
-    siblings = contents.beside(rec)
-    at_rec = next((index for index, heading in enumerate(siblings) if heading.rec == rec), 0)
-    first = max(0, min(at_rec - _BESIDE // 2, len(siblings) - _BESIDE))
+    before_it, after_it = _beside(contents, rec)
     shown = {
         "blocks": blocks(found["text"]),
         "boxes": has_boxes(found["raw_text"]),
-        "beside": siblings[first : first + _BESIDE],
-        "characters": sum(not character.isspace() for character in found["text"]),
+        "above": contents.above(rec),
+        "before": before_it,
+        "this": contents.heading(rec),
+        "under": contents.children(rec),
+        "after": after_it,
+        "characters": len("".join(found["text"].split())),
         "digits": digits(seen),
         "at": at,
     }
@@ -197,8 +188,23 @@ def entry(
     return Page("entry.html", path, facts, shown, collection=name, memento=memento, original=found["capture"]["url"])
 
 
+def _beside(contents: Contents, rec: int) -> tuple[Sequence[books.Heading], Sequence[books.Heading]]:
+    """Headings on the same level as one, before it and after it, the nearest `_BESIDE` of them."""
+    level = contents.beside(rec)
+    at = next((index for index, heading in enumerate(level) if heading.rec == rec), 0)
+    first = max(0, min(at - _BESIDE // 2, len(level) - _BESIDE))
+    return level[first:at], level[at + 1 : first + _BESIDE]
+
+
 def _brief_heading(heading: books.Heading | None) -> dict[str, Any] | None:
     return None if heading is None else {"rec": heading.rec, "title": heading.title, "code": heading.code}
+
+
+def _captures(
+    db: sqlite3.Connection, place: tuple[str, int, int], versions: list[history.Version]
+) -> list[dict[str, Any]]:
+    numbers = {version.id: version.number for version in versions}
+    return [capture.as_dict(numbers) for capture in captures_of(db, *place)]
 
 
 def _newest(versions: list[history.Version]) -> history.Version:
@@ -235,8 +241,8 @@ def _chosen(
 def _absent(db: sqlite3.Connection, name: str, place: tuple[str, int, int], contents: Contents) -> Page:
     """An entry that is listed, or was asked for, and is not held: said plainly, with what is known."""
     code, number, rec = place
-    captured = history.captures(db, *place, [])
-    heading = contents.headings[contents.place[rec]] if rec in contents.place else None
+    captured = _captures(db, place, [])
+    heading = contents.heading(rec)
     if heading is None and not captured:
         raise NotHeldError("没有这个条目 / there is no such entry")
     before, after = contents.around(rec)
@@ -251,7 +257,7 @@ def _absent(db: sqlite3.Connection, name: str, place: tuple[str, int, int], cont
         "state": books.standing(db, code, number).get(rec, "missing"),
         "previous": _brief_heading(before),
         "next": _brief_heading(after),
-        "captures": [capture.as_dict() for capture in captured],
+        "captures": captured,
     }
     return Page("absent.html", f"/c/{name}/{code}/{number}/{rec}", facts, collection=name, status=404)
 
@@ -261,10 +267,10 @@ def entry_history(db: sqlite3.Connection, name: str, place: tuple[str, int, int]
     code, number, rec = place
     contents = _contents(db, code, number)
     versions = history.versions(db, *place)
-    captured = history.captures(db, *place, versions)
+    captured = _captures(db, place, versions)
     if not captured and not versions:
         raise NotHeldError("没有这个条目 / there is no such entry")
-    heading = contents.headings[contents.place[rec]] if rec in contents.place else None
+    heading = contents.heading(rec)
     facts = {
         "collection": name,
         "id": f"{code}/{number}/{rec}",
@@ -272,10 +278,10 @@ def entry_history(db: sqlite3.Connection, name: str, place: tuple[str, int, int]
         "book": {"number": number, "title": contents.title},
         "title": heading.title if heading else f"{rec}",
         "versions": [version.as_dict() for version in versions],
-        "captures": [capture.as_dict() for capture in captured],
+        "captures": captured,
     }
     path = f"/history/{name}/{code}/{number}/{rec}"
-    return Page("history.html", path, facts, {"most": history.MOST_CAPTURES}, collection=name)
+    return Page("history.html", path, facts, {"most": MOST_CAPTURES}, collection=name)
 
 
 def compare(db: sqlite3.Connection, name: str, place: tuple[str, int, int], old: int, new: int) -> Page:
@@ -287,7 +293,7 @@ def compare(db: sqlite3.Connection, name: str, place: tuple[str, int, int], old:
         raise NotHeldError("没有这个版本 / there is no such version")
     sides = [entry_version(db, versions[each].id) for each in (old, new)]
     texts = [side["text"] if side else "" for side in sides]
-    heading = contents.headings[contents.place[rec]] if rec in contents.place else None
+    heading = contents.heading(rec)
     facts = {
         "collection": name,
         "id": f"{code}/{number}/{rec}",
@@ -393,11 +399,11 @@ def _scope_title(db: sqlite3.Connection, scope: str) -> str | None:
 
 def record(holdings: Holdings, db: sqlite3.Connection, name: str, warc: str, offset: int) -> Page:
     """A capture's evidence, read from the WARC file at this moment."""
-    held = evidence.held_at(db, warc, offset)
+    held = capture_at(db, warc, offset)
     if held is None:
         raise NotHeldError("没有这条记录 / there is no such record")
-    widths = widths_of(db, held.library, held.book) if held.library and held.book else ()
-    found = evidence.read_evidence(holdings.collection(name), holdings.site(name), held, widths)
+    stored = evidence.stored_text(db, held)
+    found = evidence.read_evidence(holdings.collection(name), holdings.site(name), held, stored)
     place = f"{held.library}/{held.book}/{held.rec}" if held.rec is not None and held.kind == "entry" else None
     shown = {"place": place, "digits": digits(held.timestamp)}
     return Page(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import re
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from mirror import __version__
+from mirror.browse import outline
 from mirror.browse.addresses import Addresses, Language
 from mirror.browse.page import Page
 
@@ -47,6 +49,9 @@ def program_digest() -> str:
     return whole.hexdigest()[:12]
 
 
+_WARC_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", re.ASCII)
+
+
 def number(value: int | None) -> str:
     """With a blank at the thousands that does not break; a dash for none."""
     return "–" if value is None else f"{value:,}".replace(",", "\u202f")
@@ -56,8 +61,9 @@ def moment(timestamp: str | None) -> Markup:
     """An instant as readers have it, with the exact one for programs."""
     if not timestamp:
         return Markup("–")
-    shown = datetime.fromisoformat(timestamp).astimezone(UTC)
-    return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>').format(timestamp, shown)
+    if not _WARC_DATE.fullmatch(timestamp):
+        timestamp = datetime.fromisoformat(timestamp).astimezone(UTC).isoformat()
+    return Markup(f'<time datetime="{timestamp}">{timestamp[:10]} {timestamp[11:16]}</time>')
 
 
 def day(timestamp: str | None) -> Markup:
@@ -86,9 +92,43 @@ def _finish(value: Any) -> Any:
     return "" if value is None else value
 
 
+class _OneLanguage(NodeTransformer):
+    """Puts the text of one language where a template says `t(zh, en)`, and whether it is Chinese where it says `zh`.
+
+    So that is decided once, when a template is compiled, and not fifty times a page.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self._zh = language == "zh"
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (jinja2's name)
+        if isinstance(node.node, nodes.Name) and node.node.name == "t":
+            zh, en = node.args
+            return self.visit(zh if self._zh else en)  # type: ignore[no-any-return]
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802
+        return nodes.Const(self._zh, lineno=node.lineno) if node.name == "zh" else node
+
+
+class _Environment(Environment):
+    """Templates of one language."""
+
+    language: Language
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What a page shows is mostly in dicts: looked up there first; `items` of an entry are not the method."""
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def _generate(self, source: nodes.Template, *arguments: Any, **named: Any) -> str:
+        return super()._generate(_OneLanguage(self.language).visit(source), *arguments, **named)
+
+
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def _environment(language: Language) -> Environment:
+    environment = _Environment(
         loader=PackageLoader("mirror.browse"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -97,13 +137,11 @@ def _environment() -> Environment:
         finalize=_finish,
         auto_reload=False,
     )
+    environment.language = language
     environment.filters |= {"number": number, "moment": moment, "day": day, "size": size}
+    environment.filters |= {"links": outline.links, "outline": outline.whole}
     environment.globals |= {"percent": percent, "versioned": versioned, "version": __version__}
     return environment
-
-
-def _choose(language: Language) -> Callable[[Any, Any], Any]:
-    return (lambda zh, en: zh) if language == "zh" else (lambda zh, en: en)
 
 
 def html(page: Page, to: Addresses, **around: Any) -> str:
@@ -115,15 +153,7 @@ def html(page: Page, to: Addresses, **around: Any) -> str:
         around: What the frame of every page needs: `collections`, `searchable`, `canonical` …
     """
     return (
-        _environment()
+        _environment(to.language)
         .get_template(page.template)
-        .render(
-            page=page,
-            facts=page.facts,
-            shown=page.shown,
-            to=to,
-            zh=to.language == "zh",
-            t=_choose(to.language),
-            **around,
-        )
+        .render(page=page, facts=page.facts, shown=page.shown, to=to, **around)
     )

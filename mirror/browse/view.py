@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from starlette.routing import Route
 
 from mirror.browse import evidence
+from mirror.browse.captures import capture_nearest
 from mirror.browse.holdings import Holdings
 from mirror.browse.moments import digits, instant
 from mirror.errors import MirrorError
@@ -94,12 +95,10 @@ def _answer(holdings: Holdings, name: str, at: str, url: str) -> Response:
     url = re.sub(r"\A(https?):/+", r"\1://", url)  # some proxies close up doubled slashes
     link = holdings.site(name).identify(url)
     with holdings.reading(name) as db:
-        held = evidence.held_nearest(db, link.key, at) if link is not None else None
+        held = capture_nearest(db, link.key, at) if link is not None else None
     if held is None:
         return _absent(url)
-    warc, offset = held.warc, held.offset
-    if held.type == "revisit" and held.original_warc is not None and held.original_offset is not None:
-        warc, offset = held.original_warc, held.original_offset
+    warc, offset = held.bytes_at
     record = reader.read_at(evidence.record_path(holdings.collection(name), warc), offset)
     head, payload = record.http()
     fields = message.parse_head(head)
