@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import logging
@@ -14,6 +13,7 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
+from isal import igzip
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -28,6 +28,7 @@ from mirror.browse.guard import Guard, Rate
 from mirror.browse.holdings import Holdings, NotHeldError
 from mirror.browse.metrics import Metrics
 from mirror.browse.moments import http_date
+from mirror.browse.overview import Overview
 from mirror.browse.page import Page
 from mirror.errors import MirrorError, UsageError
 from warc.errors import WarcError
@@ -35,7 +36,7 @@ from warc.errors import WarcError
 log = logging.getLogger(__name__)
 
 #: Pages are made on so many threads: more would only wait for each other.
-_THREADS = 6
+_THREADS = 3
 #: Bodies shorter than this are not worth packing.
 _PACKED_FROM = 900
 
@@ -46,14 +47,12 @@ class Options:
 
     Attributes:
         hosts: Names it answers to; None for any.
-        rate: Requests a second from one address; 0 for no limit.
         view: Origin of the archived pages, such as `http://127.0.0.1:8081`; one that begins with a colon is a port
             on the host that was asked; None if they are not shown.
         pywb: Root of a pywb that replays this home, if one runs.
     """
 
     hosts: frozenset[str] | None = guard.LOOPBACK
-    rate: float = 0.0
     view: str | None = None
     pywb: str | None = None
 
@@ -86,6 +85,13 @@ class Browser:
         if self._threads is None:
             self._threads = anyio.CapacityLimiter(_THREADS)
         return await anyio.to_thread.run_sync(work, limiter=self._threads)
+
+    async def overview(self, name: str) -> Overview:
+        """What a collection holds and lacks; off the loop only if it has not been counted yet."""
+        if self.holdings.is_counted(name):
+            return self.holdings.overview(name)
+        found: Overview = await self.run(lambda: self.holdings.overview(name))
+        return found
 
     async def answer(
         self, request: Request, make: MakePage, *, name: str | None = None, cached: bool = True, extra: str = ""
@@ -192,7 +198,7 @@ _VARY = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache"}
 
 
 def _written(body: bytes, media_type: str, status: int, fields: tuple[tuple[str, str], ...]) -> Written:
-    packed = gzip.compress(body, 4, mtime=0) if len(body) >= _PACKED_FROM else None
+    packed = igzip.compress(body, 1, mtime=0) if len(body) >= _PACKED_FROM else None
     return Written(body, packed, media_type, status, fields)
 
 
@@ -261,12 +267,11 @@ def _prefers_json(scope: Scope) -> bool:
     return b"application/json" in accept and b"text/html" not in accept
 
 
-def create_app(holdings: Holdings, options: Options | None = None) -> ASGIApp:
+def create_app(holdings: Holdings, options: Options, rate: Rate) -> ASGIApp:
     """The whole browser as an ASGI application."""
     # Here, since the routes need what is above.
     from mirror.browse.routes import routes
 
-    options = options or Options()
     browser = Browser(holdings, options)
 
     async def failed(_: Request, error: Exception) -> Response:
@@ -286,7 +291,7 @@ def create_app(holdings: Holdings, options: Options | None = None) -> ASGIApp:
     return Guard(
         _Reader(inner, browser.metrics),
         options.hosts,
-        Rate(options.rate, burst=options.rate * 10),
+        rate,
         lambda host: guard.page_policy(options.view_of(host)),
         guard.PAGE_FIELDS,
     )

@@ -6,19 +6,22 @@ written: not a byte, not a lock.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import re
 import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from mirror.browse.books import Heading, Reading
+from mirror.browse.books import Reading, Tree
 from mirror.browse.changes import Changes, read_changes
 from mirror.browse.overview import Overview, overview
 from mirror.collection import Collection
@@ -65,15 +68,17 @@ class Holdings:
 
     Args:
         home: The folder that holds `collections/`.
+        shared: A folder of this program's alone, where several processes keep what one of them has counted.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, shared: Path | None = None) -> None:
         self.home = home
+        self._shared = shared
         self._local = threading.local()
         self._counted: dict[str, _Counted] = {}
         self._counting: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
-        self._trees: dict[tuple[int, int], OrderedDict[int, tuple[Heading, ...]]] = {}
+        self._trees: dict[tuple[int, int], OrderedDict[int, Tree]] = {}
         self._compared: dict[tuple[str, int, int], tuple[str, Changes]] = {}
         self._comparing = threading.Lock()
 
@@ -95,16 +100,8 @@ class Holdings:
 
     def stamp(self, name: str) -> str:
         """Changes whenever anything in the collection's database may have; the same over restarts."""
-        path = self.collection(name).database_path
-        parts = []
-        for file in (path, path.with_name(path.name + "-wal")):
-            try:
-                found = file.stat()
-            except FileNotFoundError:
-                continue
-            if found.st_size:
-                parts.append(f"{found.st_mtime_ns:x}-{found.st_size:x}")
-        return "-".join(parts)
+        found = _database_files(self.collection(name))
+        return "-".join(f"{one.st_mtime_ns:x}-{one.st_size:x}" for one in found if one.st_size)
 
     @contextmanager
     def reading(self, name: str, longest_s: float = LONGEST_QUERY_S) -> Iterator[sqlite3.Connection]:
@@ -137,8 +134,12 @@ class Holdings:
                 f"{name}: mirror.db: {error}. 请运行 / run `mirror verify {name}`, `mirror rebuild {name}`"
             ) from error
 
+    def is_counted(self, name: str) -> bool:
+        """Whether `overview` answers without counting first."""
+        return name in self._counted
+
     def overview(self, name: str) -> Overview:
-        """What the collection holds and lacks, counted not too long ago (`Overview.as_of` says when)."""
+        """What the collection holds and lacks, counted not too long ago (`Overview.as_of` says of which state)."""
         stamp = self.stamp(name)
         with self._guard:
             lock = self._counting.setdefault(name, threading.Lock())
@@ -177,19 +178,48 @@ class Holdings:
             lock.release()
 
     def _count(self, name: str, stamp: str) -> Overview:
+        if self._shared is None:
+            counted = self._count_now(name, stamp)
+        else:
+            with (self._shared / f"{name}.lock").open("ab") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                counted = self._counted_elsewhere(name, stamp) or self._count_now(name, stamp)
+        self._counted[name] = counted
+        return counted.overview
+
+    def _counted_elsewhere(self, name: str, stamp: str) -> _Counted | None:
+        """What another process has counted, unless it is out of date."""
+        assert self._shared is not None
+        try:
+            known: _Counted = pickle.loads((self._shared / f"{name}.counted").read_bytes())
+        except FileNotFoundError:
+            return None
+        return known if known.stamp == stamp or time.monotonic() < known.until else None
+
+    def _count_now(self, name: str, stamp: str) -> _Counted:
         began = time.monotonic()
         collection = self.collection(name)
+        as_of = self._changed(collection)
         connection = self._open(collection).connection
         try:
             connection.execute("BEGIN")
-            found = overview(connection)
+            found = overview(connection, as_of)
         except sqlite3.Error as error:
             raise UnreadableError(f"{name}: mirror.db: {error}") from error
         finally:
             connection.close()
         now = time.monotonic()
-        self._counted[name] = _Counted(stamp, now + _REST * (now - began), found)
-        return found
+        counted = _Counted(stamp, now + _REST * (now - began), found)
+        if self._shared is not None:
+            partial = self._shared / f"{name}.part"
+            partial.write_bytes(pickle.dumps(counted))
+            partial.replace(self._shared / f"{name}.counted")
+        return counted
+
+    def _changed(self, collection: Collection) -> str:
+        """When the collection's database was last written to: the same in every process, unlike the clock."""
+        newest = max((one.st_mtime for one in _database_files(collection)), default=0.0)
+        return datetime.fromtimestamp(newest, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
     def _connection(self, collection: Collection) -> sqlite3.Connection:
         opened: dict[str, _Opened] = self._local.__dict__.setdefault("opened", {})
@@ -214,6 +244,16 @@ class Holdings:
             )
         connection.trees = self._trees.setdefault(identity, connection.trees)
         return _Opened(identity, connection)
+
+
+def _database_files(collection: Collection) -> list[os.stat_result]:
+    """The database and the log beside it, as far as they are there."""
+    path = collection.database_path
+    found = []
+    for file in (path, path.with_name(path.name + "-wal")):
+        with suppress(FileNotFoundError):
+            found.append(file.stat())
+    return found
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from mirror.browse.holdings import Holdings
@@ -16,19 +18,21 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """One registry for one home."""
+    """Figures of one home; of all its processes, where PROMETHEUS_MULTIPROC_DIR names a folder they share."""
 
     def __init__(self, holdings: Holdings) -> None:
         self._registry = CollectorRegistry()
-        self.requests = Counter(
-            "mirror_browse_requests", "Requests answered", ("page", "status"), registry=self._registry
-        )
+        counted: CollectorRegistry | None = self._registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
+            counted = None
+        self.requests = Counter("mirror_browse_requests", "Requests answered", ("page", "status"), registry=counted)
         self.seconds = Histogram(
             "mirror_browse_seconds",
             "Seconds to answer",
             ("page",),
             buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
-            registry=self._registry,
+            registry=counted,
         )
         self._registry.register(_Coverage(holdings))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from mirror.browse.places import shelf
@@ -16,7 +15,7 @@ class Overview:
     """Counts of one collection, as of an instant.
 
     Attributes:
-        as_of: When it was counted, RFC 3339.
+        as_of: When what is counted was last written to, RFC 3339.
         facts: Plain values, as the JSON has them.
         places: The libraries by place and kind.
         books: Books by library code.
@@ -29,7 +28,7 @@ class Overview:
     libraries: dict[str, dict[str, Any]]
 
 
-def overview(db: sqlite3.Connection) -> Overview:
+def overview(db: sqlite3.Connection, as_of: str) -> Overview:
     """Count everything; takes about a second for 100,000 entries."""
     found = coverage(db)
     books = {library.code: [_book(book) for book in library.books] for library in found.libraries}
@@ -58,7 +57,6 @@ def overview(db: sqlite3.Connection) -> Overview:
         "warc_bytes": size,
         "crawls": crawls,
     }
-    as_of = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return Overview(as_of, facts, _by_place(libraries), books, libraries)
 
 

@@ -17,6 +17,7 @@ from mirror.browse import changes as found_changes
 from mirror.browse import downloads, evidence, feeds, memento, pages, render
 from mirror.browse.addresses import Addresses
 from mirror.browse.app import Browser
+from mirror.browse.captures import Capture, capture_at
 from mirror.browse.holdings import NotHeldError
 from mirror.browse.metrics import MEDIA_TYPE
 from mirror.browse.moments import digits, from_http_date, http_date
@@ -77,25 +78,25 @@ def routes(browser: Browser) -> list[Route]:
         return read
 
     async def home(request: Request) -> Response:
-        counted = await browser.run(lambda: "".join(holdings.overview(name).as_of for name in holdings.names()))
-        return await browser.answer(request, lambda: pages.home(holdings), extra=counted)
+        counted = [(await browser.overview(name)).as_of for name in holdings.names()]
+        return await browser.answer(request, lambda: pages.home(holdings), extra="".join(counted))
 
     async def about(request: Request) -> Response:
         return await browser.answer(request, pages.about)
 
     async def collection(request: Request) -> Response:
         name = path(request, "name")
-        counted = await browser.run(lambda: holdings.overview(name))
+        counted = await browser.overview(name)
         return await browser.answer(request, lambda: pages.collection(holdings, name), name=name, extra=counted.as_of)
 
     async def coverage(request: Request) -> Response:
         name = path(request, "name")
-        counted = await browser.run(lambda: holdings.overview(name))
+        counted = await browser.overview(name)
         return await browser.answer(request, lambda: pages.coverage(holdings, name), name=name, extra=counted.as_of)
 
     async def library(request: Request) -> Response:
         name, code = path(request, "name"), path(request, "code")
-        counted = await browser.run(lambda: holdings.overview(name))
+        counted = await browser.overview(name)
         return await browser.answer(
             request, lambda: pages.library(holdings, name, code), name=name, extra=counted.as_of
         )
@@ -332,9 +333,9 @@ def _download(browser: Browser, root: str, name: str, place: str, at: str | None
     return table, "text/csv; charset=utf-8"
 
 
-def _held(browser: Browser, name: str, warc: str, offset: int) -> evidence.Held:
+def _held(browser: Browser, name: str, warc: str, offset: int) -> Capture:
     with browser.holdings.reading(name) as db:
-        held = evidence.held_at(db, warc, offset)
+        held = capture_at(db, warc, offset)
     if held is None:
         raise NotHeldError("没有这条记录 / there is no such record")
     return held
@@ -345,8 +346,7 @@ def _payload(browser: Browser, name: str, warc: str, offset: int) -> Any:
     held = _held(browser, name, warc, offset)
     if held.type not in ("response", "revisit"):
         raise NotHeldError("这次请求没有应答 / this request brought no answer")
-    if held.type == "revisit" and held.original_warc is not None and held.original_offset is not None:
-        warc, offset = held.original_warc, held.original_offset
+    warc, offset = held.bytes_at
     return reader.read_at(evidence.record_path(browser.holdings.collection(name), warc), offset).http()[1]
 
 

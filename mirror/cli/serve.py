@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
 
 import click
@@ -26,6 +27,9 @@ from mirror.errors import UsageError
     "--view-url", metavar="URL", help="Origin of the archived pages behind a proxy (default: the next port)."
 )
 @click.option("--pywb", metavar="URL", help="Root of a pywb that replays this home; pages then link to it.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one a core, 8 at most)."
+)
 def command(
     home: Path,
     host: str,
@@ -35,6 +39,7 @@ def command(
     rate: float | None,
     view_url: str | None,
     pywb: str | None,
+    workers: int | None,
 ) -> None:
     """档案浏览器 / The archive browser, on the loopback address. It only reads; a crawl may go on meanwhile.
 
@@ -65,9 +70,16 @@ def command(
             rate=(20.0 if public else 0.0) if rate is None else rate,
             view_url=_origin(view_url, "--view-url"),
             pywb=_origin(pywb, "--pywb"),
+            workers=workers or _cores(),
         ),
         say=lambda text: click.echo(text, err=True),
     )
+
+
+def _cores() -> int:
+    if not hasattr(os, "fork"):
+        return 1
+    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def _is_loopback(host: str) -> bool:

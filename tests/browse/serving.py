@@ -38,6 +38,7 @@ class Served:
 
     root: str
     home: Path
+    pid: int
 
     @property
     def port(self) -> int:
@@ -95,7 +96,7 @@ def serving(home: Path, *arguments: str) -> Iterator[Served]:
         line = process.stderr.readline()
         found = re.search(r"http://\S+?:\d+(?=/)", line)
         assert found is not None, line + process.stderr.read()
-        yield Served(found[0], home)
+        yield Served(found[0], home, process.pid)
         assert process.poll() is None, process.stderr.read()
     finally:
         process.terminate()
