@@ -1,6 +1,6 @@
 """One crawl of one collection: everything it needs, opened in order and closed in order.
 
-The stages know each other only through this object: the scheduler takes leases from it, the download handler
+The stages know each other only through this object: the scheduler takes leases from it, the downloader
 its turn and its record, the pipelines give it what was read.
 """
 
@@ -298,7 +298,7 @@ class Crawl:
             self.ledger.add([link])
         return link is not None
 
-    # -- turns and records: the download handler ---------------------------------------------------------
+    # -- turns and records: the downloader --------------------------------------------------------------
 
     def record(self, lease: Lease, outcome: Capture | FailedAttempt) -> Stored:
         """Archive one attempt, whatever came of it. Raises ArchiveWriteError."""

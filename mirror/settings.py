@@ -11,20 +11,12 @@ SPIDER_MODULES = ["mirror.spiders"]
 TWISTED_REACTOR_ENABLED = False
 
 SCHEDULER = "mirror.frontier.scheduler.LedgerScheduler"
-DOWNLOAD_HANDLERS = {
-    "http": "mirror.downloader.handler.ArchivingHandler",
-    "https": "mirror.downloader.handler.ArchivingHandler",
-    "data": None,
-    "file": None,
-    "ftp": None,
-    "s3": None,
-}
+DOWNLOADER = "mirror.downloader.downloader.ArchivingDownloader"
 ITEM_PIPELINES = {
     "mirror.pipelines.check.CheckPipeline": 100,
     "mirror.pipelines.save.SavePipeline": 200,
 }
 
-DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
 SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
 EXTENSIONS_BASE: dict[str, int] = {}
 CONCURRENT_ITEMS = 1
@@ -33,4 +25,6 @@ DOWNLOAD_DELAY = 0
 ROBOTSTXT_OBEY = False
 TELNETCONSOLE_ENABLED = False
 LOG_LEVEL = "INFO"
+LOG_FORMATTER = "mirror.spiders.log.LogFormatter"
+WARN_ON_GENERATOR_RETURN_VALUE = False
 STATS_DUMP = False

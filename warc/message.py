@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _STATUS = re.compile(rb"\s*[A-Za-z]+/?[0-9.]*[ \t]+([0-9]{3})(?![0-9])")
 
@@ -47,6 +48,7 @@ def field_lines(head: bytes) -> Iterator[bytes]:
         start = end
 
 
+@lru_cache(maxsize=32)
 def parse_head(head: bytes) -> Head:
     """Split a head. Lines without a colon are skipped; folded lines join with one blank (RFC 9112, 5.2)."""
     lines = head.split(b"\n")

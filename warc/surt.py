@@ -9,7 +9,7 @@ import surt as _surt
 
 #: URLs of which nothing is to be unescaped, collapsed or left out: root, path, arguments.
 _PLAIN = re.compile(
-    r"(https?://[a-z0-9.-]+(?::[0-9]{1,5})?)((?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+)(?:\?([A-Za-z0-9_.=&-]{2,}))?"
+    r"(https?://[a-z0-9.-]+(?::[0-9]{1,5})?)((?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+)/?(?:\?([A-Za-z0-9_.=&-]{2,}))?"
 )
 _SESSION = re.compile(r"(?i)sid|sess|cfid")
 

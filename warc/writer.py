@@ -24,6 +24,8 @@ from warc.revisit import revisit_profile
 OPEN = ".open"
 #: ISA-L's level (0-3): measured in docs/archive-format.md beside zlib.
 LEVEL = 2
+#: zlib's word for "the widest window, in a gzip member".
+_GZIP = 31
 #: Records with payloads up to this size are compressed in memory and written at once.
 AT_ONCE = 1 << 20
 
@@ -224,11 +226,11 @@ class Writer:
 
 def _member(draft: Draft) -> bytes:
     """A record as one gzip member; the same record always gives the same bytes (no time in the gzip head)."""
-    return b"".join(compressed(draft))
+    return isal_zlib.compress(b"".join(draft.pieces()), LEVEL, _GZIP)
 
 
 def compressed(draft: Draft) -> Iterator[bytes]:
-    compressor = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, 31)
+    compressor = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, _GZIP)
     for piece in draft.pieces():
         if squeezed := compressor.compress(piece):
             yield squeezed

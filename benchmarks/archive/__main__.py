@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.process import family
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -130,23 +132,12 @@ class _Peak:
 
     def _watch(self) -> None:
         while not self._stopped.wait(0.05):
-            self._most = max(self._most, sum(map(_private_mb, _family(self._pid))))
+            self._most = max(self._most, sum(map(_private_mb, family(self._pid))))
 
     def stop(self) -> float:
         self._stopped.set()
         self._thread.join()
         return self._most
-
-
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return found
-    for child in children:
-        found += _family(int(child))
-    return found
 
 
 def _private_mb(pid: int) -> float:

@@ -12,13 +12,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
+
+from benchmarks.process import run
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -83,39 +84,21 @@ def site(entries: int) -> Iterator[Site]:
             process.stdout.close()
 
 
-def run(name: str, command: list[str], folder: Path, ok: tuple[int, ...] = (0,)) -> tuple[float, float]:
-    """Run a command in a folder: its CPU seconds (user and system), and its peak memory in MB."""
-    folder.mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**os.environ, "MIRROR_HOME": str(folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    errors = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode not in ok:
-        raise SystemExit(f"{name} failed with {process.returncode}:\n{errors[-2000:]}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
 def measure(
     site: Site, name: str, command: list[str], folder: Path, note: str = "", ok: tuple[int, ...] = (0,)
 ) -> Cost:
     """What a crawl of the whole site costs, and what it leaves on the disk."""
     site.answered()
-    began = time.monotonic()
-    cpu_s, peak_mb = run(name, command, folder, ok)
-    wall_s = time.monotonic() - began
+    took = run(command, folder, ok=ok, environment={"MIRROR_HOME": str(folder)})
     if (answered := site.answered()) < site.entries:
         raise SystemExit(f"{name} asked for {answered} of {site.entries} entries; it cannot be compared")
     disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Cost(name, site.pages, cpu_s, wall_s, peak_mb, disk / 1e6, note)
+    return Cost(name, site.pages, took.cpu_s, took.wall_s, took.peak_mb, disk / 1e6, note)
+
+
+def init(mirror: list[str], site: Site, home: Path) -> None:
+    """A collection of the site."""
+    run([*mirror, "init", "b", "--source", "chorography", "--base-url", site.url, "--home", home], home)
 
 
 def contestants(site: Site, work: Path) -> Iterator[Cost]:
@@ -125,12 +108,12 @@ def contestants(site: Site, work: Path) -> Iterator[Cost]:
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); from mirror.cli import main; main()",
     ]
     home = work / "ours"
-    run("init", [*mirror, "init", "b", "--source", "chorography", "--base-url", site.url], home)
+    init(mirror, site, home)
     crawl = [*mirror, "crawl", "b", "--delay", "0", "--concurrency", "8"]
     yield measure(site, "ours", crawl, home, "WARC, index, links, entries, store; every commit synced")
     home = work / "unindexed"
     unindexed = [sys.executable, "-c", _UNINDEXED]
-    run("init", [*unindexed, "init", "b", "--source", "chorography", "--base-url", site.url], home)
+    init(unindexed, site, home)
     crawl = [*unindexed, "crawl", "b", "--delay", "0", "--concurrency", "8"]
     yield measure(site, "ours, but for the search index", crawl, home, "the same, with nothing indexed for search")
     if wget := shutil.which("wget"):
@@ -199,7 +182,7 @@ def main() -> None:
         about = (
             f"# What a crawled page costs\n\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
             f"Python {platform.python_version()}, {whole.pages} pages of {whole.mean_bytes} bytes on average, on loopback, 8 requests at once; "
-            f"CPU is user and system time of the crawler's own process. Trust the ratios.\n\n"
+            f"CPU is user and system time of the crawler and of all processes it starts. Trust the ratios.\n\n"
         )
         (HERE / "RESULTS.md").write_text(about + text + "\n", encoding="utf-8")
 

@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from random import Random
 from fast_diff_match_patch import diff as plain_diff
 
 from benchmarks.diff.captures import Source, build
+from benchmarks.process import Cost, run
 from mirror import config
 from mirror.collection import Collection
 from mirror.diff.hunks import Hunk, apply, hunks
@@ -43,27 +43,20 @@ def collection(home: Path, entries: int, kind: str) -> Collection:
     return made
 
 
-def whole(made: Collection) -> tuple[dict[str, int], float, float, float]:
-    """The summary, CPU seconds, wall seconds and peak MB of `mirror diff --format json`, in a process of its own."""
-    began = time.monotonic()
-    process = subprocess.Popen(
+def whole(made: Collection) -> tuple[dict[str, int], Cost]:
+    """The summary of `mirror diff --format json`, and what it took in a process of its own."""
+    output = made.home / "diff.json"
+    took = run(
         [sys.executable, "-c", "from mirror.cli import main; main()", "diff", made.name, "--format", "json"],
-        cwd=ROOT,
-        env={**os.environ, "MIRROR_HOME": str(made.home)},
-        stdout=subprocess.PIPE,
+        ROOT,
+        environment={"MIRROR_HOME": str(made.home)},
+        output=output,
     )
-    assert process.stdout is not None
-    head = b""
-    while piece := process.stdout.read(1 << 20):
-        head = head or piece
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
-    if process.returncode:
-        raise SystemExit(f"mirror diff ended with {process.returncode}")
-    text = head.decode("utf-8", "ignore")
+    with output.open("rb") as file:
+        text = file.read(1 << 20).decode("utf-8", "ignore")
+    output.unlink()
     summary = json.JSONDecoder().raw_decode(text, text.index('"summary": ') + len('"summary": '))[0]
-    return summary, usage.ru_utime + usage.ru_stime, time.monotonic() - began, usage.ru_maxrss / 1024
+    return summary, took
 
 
 def texts(size: int) -> tuple[str, str]:
@@ -169,12 +162,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = given.work or Path(folder)
         for kind, words in (("same", "nothing changed"), ("edited", "1 % edited, one book renumbered")):
-            summary, cpu, wall, peak = whole(collection(home, given.entries, kind))
+            summary, took = whole(collection(home, given.entries, kind))
             truth = Source(given.entries).truth() if kind == "edited" else {"unchanged": given.entries}
             if any(summary[name] != count for name, count in truth.items()):
                 raise SystemExit(f"{kind}: {summary} is not the truth, {truth}")
             said = ", ".join(f"{name} {count:,}" for name, count in summary.items() if count)
-            lines.append(f"| {words} | {cpu:.1f} | {wall:.1f} | {peak:.0f} | {said} |")
+            lines.append(f"| {words} | {took.cpu_s:.1f} | {took.wall_s:.1f} | {took.peak_mb:.0f} | {said} |")
     lines += [
         "",
         "## Two versions of one text",

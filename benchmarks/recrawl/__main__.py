@@ -10,7 +10,6 @@ import argparse
 import http.client
 import os
 import platform
-import resource
 import shutil
 import socket
 import subprocess
@@ -25,6 +24,7 @@ from pathlib import Path
 
 from warcio.archiveiterator import ArchiveIterator
 
+from benchmarks.process import run
 from mirror.imitation import Corpus, ImitationServer
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +38,7 @@ class Cost:
     added_bytes: int
     cpu_s: float
     wall_s: float
+    peak_mb: float
     note: str = ""
 
 
@@ -49,24 +50,14 @@ class Contest:
 
     def measure(self, name: str, archive: Path, command: list[str], cwd: Path, note: str = "") -> Cost:
         """Run a command; what it asked for, added to a folder of WARC files, and took."""
-        asked, held, used = sum(self._server.counts.values()), _bytes(archive), _cpu_s()
-        began = time.monotonic()
-        ran = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
-        wall_s = time.monotonic() - began
-        # wget says 8 for a server that answered 404 to something
-        if ran.returncode not in (0, 8):
-            raise SystemExit(f"{name} failed: {ran.stderr[-2000:]}")
+        asked, held = sum(self._server.counts.values()), _bytes(archive)
+        took = run(command, cwd, ok=(0, 8))  # 8: wget's word for a server that answered 404 to something
         requests = sum(self._server.counts.values()) - asked
-        return Cost(name, requests, _bytes(archive) - held, _cpu_s() - used, wall_s, note)
+        return Cost(name, requests, _bytes(archive) - held, took.cpu_s, took.wall_s, took.peak_mb, note)
 
 
 def _bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.warc.gz"))
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def ours(contest: Contest, server: ImitationServer, home: Path, conditional: str) -> list[Cost]:
@@ -177,12 +168,12 @@ def report(pages: int, costs: list[Cost], replays: list[str]) -> str:
         "# What a crawl of an unchanged site costs",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, a site of {pages} entries on "
-        "loopback; CPU is user and system time of the crawler. On a shared machine: trust "
+        "loopback; CPU is user and system time of the crawler and of all it starts. On a shared machine: trust "
         "bytes, requests and CPU ratios, not seconds. wget sends no conditional requests and holds one connection; we keep "
         "8, and sync what we commit.",
         "",
-        "| | requests | bytes added to the archive | of the first crawl | CPU s | s | |",
-        "|---|---:|---:|---:|---:|---:|---|",
+        "| | requests | bytes added to the archive | of the first crawl | CPU s | s | peak MB | |",
+        "|---|---:|---:|---:|---:|---:|---:|---|",
     ]
     first = costs[0]
     for cost in costs:
@@ -190,7 +181,7 @@ def report(pages: int, costs: list[Cost], replays: list[str]) -> str:
             first = cost
         lines.append(
             f"| {cost.name} | {cost.requests:,} | {cost.added_bytes:,} | {cost.added_bytes / first.added_bytes:.1%} | "
-            f"{cost.cpu_s:.1f} | {cost.wall_s:.1f} | {cost.note} |"
+            f"{cost.cpu_s:.1f} | {cost.wall_s:.1f} | {cost.peak_mb:.0f} | {cost.note} |"
         )
     lines += ["", *(f"- {line}." for line in replays), ""]
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from mirror.collection import Collection
 from mirror.crawl import Crawl
-from mirror.downloader.handler import Unanswered
+from mirror.downloader.downloader import Unanswered
 from mirror.frontier.scope import Scope
 from mirror.pipelines.answered import Answered
 

@@ -18,9 +18,13 @@ from mirror.extraction.page import Book, Contents, Entry, Library, Text
 SHORT = 20
 
 
+# Made once: `json.dumps` makes an encoder at every call that asks for anything unusual.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dumps(value: Any) -> str:
     """JSON as it is kept in columns: compact, Chinese as itself."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def save_libraries(db: sqlite3.Connection, libraries: Iterable[Library], *, only_unknown: bool = False) -> None:

@@ -25,7 +25,7 @@ def test_merging_keeps_every_line_once_in_bytewise_order(tmp_path_factory, old: 
 
 _PART = st.text("abAB019_.-", min_size=1, max_size=5)
 _URLS = st.builds(
-    lambda scheme, host, port, parts, arguments: f"{scheme}://{host}{port}/{'/'.join(parts)}{arguments}",
+    lambda scheme, host, port, parts, end, arguments: f"{scheme}://{host}{port}/{'/'.join(parts)}{end}{arguments}",
     st.sampled_from(["http", "https", "HTTP", "ftp"]),
     st.sampled_from(
         ["lib.example.cn", "www.example.cn", "www2.a-b.cn", "127.0.0.1", "LIB.cn", "cn", "a..cn", "www.", "-"]
@@ -34,6 +34,7 @@ _URLS = st.builds(
     st.lists(
         st.one_of(_PART, st.sampled_from(["", ".", "..", "%41", "a b", "bin", "mse.exe", "x.aspx"])), max_size=4
     ),
+    st.sampled_from(["", "/", "//"]),
     st.one_of(
         st.just(""),
         st.lists(

@@ -1,18 +1,19 @@
-"""Scrapy's download handler: a turn, an exchange, a record, and only then a response.
+"""In the place of Scrapy's downloader: a turn, an exchange, a record, and only then a response.
 
 The response is built from the recorded bytes, so that what was kept and what was read are one.
 """
 
 from __future__ import annotations
 
-from typing import Self
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
-from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.utils.defer import deferred_from_coro
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 from w3lib.url import safe_url_string
 
 from mirror.crawl import Crawl, Stored, crawl_of
@@ -46,22 +47,42 @@ class SourceSilent(MirrorError):
     """Not even robots.txt could be asked for."""
 
 
-class ArchivingHandler(BaseDownloadHandler):
-    """Asks one question at a time for Scrapy's downloader, for http and https alike."""
+class ArchivingDownloader:
+    """Asks the questions Scrapy's engine hands it, for http and https alike.
 
-    lazy = True
+    Scrapy's own downloader would put a slot, a queue, middlewares and a handler around each request, all of them for
+    what the guard and the client do here.
+
+    Attributes:
+        active: Requests under way; the engine looks at them to tell whether it is idle.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
+        self.active: set[Request] = set()
+        self._most = crawler.settings.getint("CONCURRENT_REQUESTS")
         self._crawl: Crawl = crawl_of(crawler)
         self._client: Client = self._crawl.client
         self._policy: RetryPolicy = self._crawl.retry_policy
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
+    def fetch(self, request: Request) -> Deferred[Response]:
+        """What the engine calls for each request; fails as `download` raises."""
+        # Active from this call until the very callback in which the engine takes the answer over: at any moment
+        # between it would find itself idle, and end the crawl.
+        self.active.add(request)
+        return deferred_from_coro(self.download(request)).addBoth(self._ended, request)
 
-    async def download_request(self, request: Request) -> Response:
+    def _ended(self, outcome: Response | Failure, request: Request) -> Response | Failure:
+        self.active.remove(request)
+        return outcome
+
+    def needs_backout(self) -> bool:
+        """Whether the engine is to wait before it hands over a further request."""
+        return len(self.active) >= self._most
+
+    def close(self) -> None:
+        """Nothing to do: the client belongs to the crawl."""
+
+    async def download(self, request: Request) -> Response:
         """Ask until there is an answer or the policy gives up; archive every attempt.
 
         Raises:
