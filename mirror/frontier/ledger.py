@@ -315,10 +315,10 @@ class Ledger:
             with self.database.transaction() as db:
                 self._settle(db, crawl, reading)
         except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, ValueError, OverflowError) as error:
-            kind = reading.page.kind if reading.page else "other"
-            page = Page(kind, "odd", f"archived, but what it says could not be stored: {error!r:.200}")
+            page = Page(reading.lease.kind, "odd", f"archived, but what it says could not be stored: {error!r:.200}")
+            failure = reading.failure and "no answer, for a reason that could not be stored"
             with self.database.transaction() as db:
-                self._settle(db, crawl, replace(reading, page=page, failure=None, original=None))
+                self._settle(db, crawl, replace(reading, page=page, failure=failure, original=None))
             log.warning("%s: %s", reading.target, page.reason)
 
     def _settle(self, db: sqlite3.Connection, crawl: int, reading: Reading) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import datetime
 from functools import partial
@@ -47,9 +47,7 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
         WarcError: A file that was left open cannot be finished.
     """
     for path in collection.open_warcs():
-        mended = repair.mend_open(path)
-        if mended.cut_bytes:
-            log.warning("%s: %d bytes of an unfinished record were cut off", path.name, mended.cut_bytes)
+        _mend(path)
     whole = ledger.files.whole()
     present = {path.name: path for path in collection.warcs()}
     for name, size in whole.items():
@@ -84,6 +82,20 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
     settle_revisits(collection.archive, site, ledger, imports)
     widths.settle(ledger.database)
     witnesses.catch_up(collection, site, ledger.database)
+
+
+def _mend(path: Path) -> None:
+    mended = repair.mend_open(path)
+    if mended.aside is not None:
+        log.error(
+            "%s: damaged at byte %d. What stands from there on is kept in %s; `mirror import` reads what can be read "
+            "of it, or restore the file from a copy",
+            path.name,
+            mended.kept_bytes,
+            mended.aside.name,
+        )
+    elif mended.cut_bytes:
+        log.warning("%s: %d bytes of an unfinished record were cut off", path.name, mended.cut_bytes)
 
 
 def ingest(
@@ -219,7 +231,7 @@ def rebuild(
         What could not be read.
     """
     for path in collection.open_warcs():
-        repair.mend_open(path)
+        _mend(path)
     fresh = collection.database_path.with_name("mirror.db.rebuild")
     index = collection.index.with_name("index.cdxj.rebuild")
     for leftover in (fresh, _beside(fresh, "-wal"), _beside(fresh, "-shm"), index):
@@ -229,7 +241,7 @@ def rebuild(
         ledger = Ledger(database)
         ledger.add(site.seeds())
         imports = manifest.by_archive(collection)
-        for path in collection.warcs():
+        for path in _in_turn(collection, imports):
             told = partial(progress, path.name)
             if path.name in imports:
                 ingest_import(path, imports[path.name], index, site, ledger, told)
@@ -250,6 +262,20 @@ def rebuild(
     if index.exists():
         index.replace(collection.index)
     return lost
+
+
+def _in_turn(collection: Collection, imports: Mapping[str, manifest.Import]) -> list[Path]:
+    """Files in order of the crawls and imports they are of, which no clock that was set back can mix."""
+    turns, last = [], 0
+    for path in collection.warcs():
+        first = None if path.name in imports else next(reader.read(path, on_odd="ignore"), None)
+        stated = first.fields().get("crawl", "") if first is not None and first.type == "warcinfo" else ""
+        if path.name in imports:
+            last = imports[path.name].crawl
+        elif stated.isdecimal():
+            last = int(stated)
+        turns.append((last, path.name, path))  # what does not say goes with the one named before
+    return [path for *_, path in sorted(turns)]
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -88,8 +88,9 @@ def find_shrinkage(db: sqlite3.Connection, lease: Lease, page: Page, most: float
         before = [
             row[0]
             for row in db.execute(
-                "SELECT h.rec FROM book AS b JOIN contents AS c ON c.id = b.contents AND c.complete "
-                "JOIN heading AS h ON h.contents = c.id WHERE (b.library, b.number) = (?, ?)",
+                # Not the newest of all: one that broke off says nothing of what was listed before.
+                "SELECT rec FROM heading WHERE contents = (SELECT id FROM contents WHERE (library, book) = (?, ?) "
+                "AND complete ORDER BY last_seen DESC, id DESC LIMIT 1)",
                 place,
             )
         ]

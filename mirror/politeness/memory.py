@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mirror.store.database import Database
 
@@ -34,9 +34,10 @@ class Memory:
         return datetime.fromisoformat(row[0]) if row and row[0] else None
 
     def stop_host(self, host: str, until: datetime) -> None:
-        """The host is not to be asked before that instant."""
+        """The host is not to be asked before that instant; never sooner than it asked for before."""
         with self._database.transaction() as db:
             db.execute(
-                "INSERT INTO host VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
-                (host, until.isoformat()),
+                "INSERT INTO host VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET "
+                "not_before = max(coalesce(not_before, ''), excluded.not_before)",
+                (host, until.astimezone(UTC).isoformat(timespec="microseconds")),
             )

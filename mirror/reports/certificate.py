@@ -20,7 +20,8 @@ from typing import Any
 
 from mirror import __version__, signing
 from mirror.collection import Collection
-from mirror.errors import UsageError
+from mirror.errors import MirrorError, UsageError
+from mirror.frontier.files import lost_files
 from mirror.reports.page import render, write
 from mirror.signing import SigningKey
 from mirror.store.coverage import Coverage, coverage
@@ -51,6 +52,9 @@ def certify(collection: Collection, folder: Path, now: datetime) -> tuple[Covera
 
     Returns:
         The coverage that was certified, and the path of the statement.
+
+    Raises:
+        MirrorError: A WARC file that the ledger knows captures in is not there, or not as long as it was.
     """
     key = SigningKey.of_home(collection.home)
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,6 +63,11 @@ def certify(collection: Collection, folder: Path, now: datetime) -> tuple[Covera
         db = database.connection
         # One transaction: what is counted and what is listed are of the same instant, though a crawl goes on.
         db.execute("BEGIN")
+        if lost := lost_files(db, collection.archive):
+            raise MirrorError(
+                f"{'; '.join(lost[:3])}{' …' if len(lost) > 3 else ''}. What is not there cannot be certified: run "
+                f"`mirror verify {collection.name}`, and mend it with --repair-from COPY"
+            )
         found = coverage(db)
         lines, digest = _write_held(db, folder / "held.tsv")
         config = collection.config()

@@ -107,6 +107,8 @@ def verify(
             found.say(
                 "file-open", name, None, None, "the file is being written, or was left by a kill; it was not checked"
             )
+        for path in sorted(collection.archive.glob("*.damaged")):
+            found.say("file-aside", path.name, None, None, f"{path.stat().st_size} bytes that a start put aside")
         if problem:
             found.say("ledger-unreadable", ledger.NAME, None, None, f"it cannot be judged: {problem}")
             index.judge(found, collection.index, collection.archive)
@@ -165,6 +167,7 @@ def _judge_reports(found: Survey, reports: Path) -> None:
 def _judge_fixity(found: Survey, collection: Collection) -> None:
     """Files against the fixity ledger; new ones are taken up if nothing is wrong with them."""
     held, before = fixity.read(collection.path), fixity.last_verified(collection.path)
+    unlisted = before.keys() - held.digests.keys()
     for text in held.oddities:
         found.say("fixity-ledger", "manifest-sha256.txt", None, None, text)
     errors = found.query("SELECT DISTINCT rule, file FROM finding WHERE severity = 'error'")
@@ -197,6 +200,10 @@ def _judge_fixity(found: Survey, collection: Collection) -> None:
     for name in held.digests:
         if not (collection.path / name).exists():
             text = f"{name} is in the fixity ledger and not on the disk"
+            found.say("fixity-lost", Path(name).name, None, None, text)
+    for name in sorted(unlisted):
+        if not (collection.path / name).exists():
+            text = f"{name} was verified {before[name].get('last_verified')}; now neither it nor its line is there"
             found.say("fixity-lost", Path(name).name, None, None, text)
     if os.access(collection.path, os.W_OK):
         fixity.take_up(collection.path, missing)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from mirror.frontier.files import shortfall
 from mirror.store.damage import damage
 from mirror.store.database import SCHEMA_VERSION
 from warc import reader
@@ -59,10 +60,9 @@ def judge(survey: Survey, db: sqlite3.Connection, archive: Path, is_of_source: C
     ):
         examined = files.get(name)
         if examined is None:
-            if count and not (archive / name).exists() and not (archive / f"{name}.open").exists():
-                survey.say(
-                    "ledger-file", name, None, None, f"the file is gone; the ledger names {count} captures in it"
-                )
+            problem = shortfall(db, archive, name) if count else None
+            if problem is not None:
+                survey.say("ledger-file", name, None, None, f"{problem}; the ledger names {count} captures in it")
         elif size is not None and known[name] and size != examined.size_bytes:
             text = f"the file has {examined.size_bytes} bytes and had {size} when it was finished"
             survey.say("ledger-file", examined.file.name, None, None, text)

@@ -140,14 +140,14 @@ class Texts:
         if contents is None:
             return  # of an attempt that was followed by another
         rows, digest = contents_rows(page.contents)
-        stored = self._db.execute("SELECT digest FROM contents WHERE id = ?", (contents,)).fetchone()
+        stored = self._db.execute("SELECT digest, complete FROM contents WHERE id = ?", (contents,)).fetchone()
         held = self._db.execute(
             "SELECT place, rec, title, code, indent, path FROM heading WHERE contents = ? ORDER BY place", (contents,)
         ).fetchall()
         first: dict[int, tuple[object, ...]] = {}
         for row in rows:
             first.setdefault(row[1], row)
-        if stored is None or stored[0] != digest or held != list(first.values()):
+        if stored != (digest, page.contents.complete) or held != list(first.values()):
             yield "store-text", "the store has another table of contents than the record gives"
 
 

@@ -5,10 +5,24 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from mirror.extraction.page import Contents, Heading, Page
+from mirror.frontier.ledger import Ledger, Reading
+from mirror.frontier.shrinkage import find_shrinkage
 from mirror.imitation import Corpus, ImitationServer
+from mirror.politeness.memory import Memory
+from mirror.sites import open_site
+from mirror.store.coverage import coverage
+from mirror.store.database import Database
+from mirror.store.entries import save_contents
 from tests.home import Home
+from warc.record import Written
 
 
 class Doctored(ImitationServer):
@@ -63,3 +77,48 @@ def test_a_file_that_lost_captures_the_ledger_knows_is_told(home: Home) -> None:
         assert home.coverage()["complete"] is False
         home.crawl()
     assert home.coverage()["complete"] is True
+
+
+def test_contents_that_broke_off_do_not_hide_a_shrinkage(tmp_path: Path) -> None:
+    """What is compared is the last whole table of contents, not the stump that came in between."""
+
+    def contents(count: int, *, complete: bool) -> Contents:
+        headings = tuple(Heading(rec, f"第{rec}条", None, 0, ()) for rec in range(1, count + 1))
+        return Contents("ch9", 3, headings, complete=complete)
+
+    site = open_site("mse")
+    with closing(Database(tmp_path / "mirror.db")) as database:
+        ledger = Ledger(database)
+        with database.transaction() as db:
+            lease = ledger.lease_for(site.list_link("ch9", 3))
+            save_contents(db, contents(60, complete=True), "2026-01-01T00:00:00Z")
+            save_contents(db, contents(30, complete=False), "2026-02-01T00:00:00Z")
+        short = find_shrinkage(
+            database.connection, lease, Page("list", contents=contents(30, complete=True)), most=0.2
+        )
+    assert short is not None
+    assert (short.before, short.now) == (60, 30)
+
+
+@pytest.mark.parametrize("kind", ["home", "library", "list", "entry"])
+def test_an_attempt_that_cannot_be_stored_as_it_was_is_still_no_answer(tmp_path: Path, kind: str) -> None:
+    site = open_site("mse")
+    links = [site.seeds()[0], site.library_link("ch9"), site.list_link("ch9", 3), site.entry_link("ch9", 3, 1)]
+    (link,) = [link for link in links if link.kind == kind]
+    written = Written("<urn:uuid:1>", "metadata", "2026-01-01T00:00:00Z", "t.warc.gz", 0, 9, None, None, None, None)
+    with closing(Database(tmp_path / "mirror.db")) as database:
+        ledger = Ledger(database)
+        with database.transaction():
+            lease = ledger.lease_for(link)
+        ledger.settle(1, [Reading(lease, link.url, written, page=None, failure="reset: \ud800")])
+        assert ledger.standing().failed == 1
+        assert not coverage(database.connection).complete
+
+
+def test_a_shorter_retry_after_does_not_undo_a_longer_one(tmp_path: Path) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with closing(Database(tmp_path / "mirror.db")) as database:
+        memory = Memory(database)
+        for minutes in (60, 1):
+            memory.stop_host("lib.example.cn", now + timedelta(minutes=minutes))
+        assert memory.not_before("lib.example.cn") == now + timedelta(minutes=60)

@@ -154,6 +154,8 @@ DAMAGES: list[tuple[str, str, Callable[[Path], None]]] = [
     ("a stored title", "store-text", sql("UPDATE version SET title = title || ' ' WHERE id = 3")),
     ("a stored heading", "store-text", sql("UPDATE heading SET title = title || ' ' WHERE rec = 3")),
     ("a text's digest", "store-digest", sql("UPDATE version SET text_digest = 'sha256:0' WHERE id = 3")),
+    ("contents called complete", "store-text", sql("UPDATE contents SET complete = 1 - complete")),
+    ("a part put aside", "file-aside", lambda folder: (folder / "archive/t.warc.gz.from-byte-9.damaged").write_bytes(b"x")),
     ("a stored text lost", "store-lacks", sql("DELETE FROM version WHERE id = 3")),
     ("a text of another capture", "store-capture", sql("UPDATE version SET capture = 1 WHERE id = 3")),
     ("a text tied to nothing", "store-lacks", sql("UPDATE capture SET version = NULL WHERE version = 3")),
@@ -189,6 +191,60 @@ def test_a_lost_fixity_ledger_does_not_hide_a_change(copy: Home) -> None:
     cut_at_a_record(copy.archive()[0])
     assert {"fixity-ledger", "fixity-changed"} <= rules(verified(copy, sound=False))
     assert fixity.read(collection(copy)).digests == before
+
+
+def test_a_file_lost_with_its_line_and_its_captures_is_still_missed(copy: Home) -> None:
+    path = copy.archive()[-1]
+    path.unlink()
+    manifest = fixity.manifest_path(collection(copy))
+    kept = [line for line in manifest.read_text().splitlines(keepends=True) if path.name not in line]
+    manifest.write_text("".join(kept))
+    copy.mirror("rebuild", "t")
+    (lost,) = verified(copy, sound=False)
+    assert (lost.rule, lost.file) == ("fixity-lost", path.name)
+
+
+def test_a_file_left_open_that_lost_captures_is_damage(copy: Home) -> None:
+    path = copy.archive()[-1]
+    data = path.read_bytes()
+    open_path = path.with_name(path.name + ".open")
+    path.rename(open_path)
+    fixity.manifest_path(collection(copy)).unlink()
+    (collection(copy) / "fixity.json").unlink()
+    sql(f"UPDATE warc SET whole = 0, size = NULL WHERE name = '{path.name}'")(collection(copy))
+    assert "ledger-file" not in rules(verified(copy, sound=True))
+    for size in (len(data) - 2000, 0):
+        open_path.write_bytes(data[:size])
+        (short,) = [one for one in verified(copy, sound=False) if one.rule == "ledger-file"]
+        assert f"has {size} bytes" in short.message
+
+
+def test_what_was_lost_is_neither_complete_nor_certified(copy: Home) -> None:
+    path = copy.archive()[0]
+    assert copy.coverage()["lost_files"] == []
+    path.rename(path.with_name("elsewhere"))
+    found = copy.coverage()
+    assert (found["complete"], found["lost_files"]) == (False, [f"{path.name}: the file is gone"])
+    said = copy.mirror("status", "t", code=3).stdout
+    assert path.name in said
+    assert "不完整" in said
+    assert "cannot be certified" in copy.mirror("status", "t", "--certificate", code=1).stderr
+    assert not list((collection(copy) / "reports").glob("certificate-*/certificate.json"))
+
+
+def test_a_rebuild_reads_crawls_in_turn_whatever_the_clock_said(copy: Home) -> None:
+    """The clock stood in the past during the second crawl; what it found unchanged rests on the first."""
+
+    def captures() -> list[tuple[str, str, str]]:
+        with closing(sqlite3.connect(collection(copy) / "mirror.db")) as db:
+            return db.execute("SELECT record_id, type, verdict FROM capture ORDER BY record_id").fetchall()
+
+    before = captures()
+    assert "revisit" in {kind for _, kind, _ in before}
+    path = copy.archive()[1]
+    path.rename(path.with_name("t-20000101000000000-00001-host.warc.gz"))
+    copy.mirror("rebuild", "t")
+    assert captures() == before
 
 
 def test_a_damaged_file_is_not_taken_up(copy: Home) -> None:

@@ -48,6 +48,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("file-name", "Annex C", "note", None, "The name is prefix-timestamp-serial-host.warc.gz.", _WRITER),
     Rule("file-size", "Annex C", "note", None, "A file has up to about 1 GB.", "set capture.max_warc_bytes lower for the next crawl"),
     Rule("file-open", "-", "note", "note", "A file being written ends in `.open`; it is not checked.", "verify again when the crawl has ended; the next crawl finishes what a kill left"),
+    Rule("file-aside", "-", "error", "error", "No part of a damaged file lies aside as `.damaged`, counted nowhere.", "restore the file from a copy, or `mirror import` what can be read of the part; then move the part away"),
     Rule("gzip-broken", "Annex D", "error", "error", "Every gzip member or Zstandard frame decompresses and its checksum is right.", _COPY),
     Rule("gzip-torn", "Annex D", "error", "error", "The last gzip member or Zstandard frame is whole.", _COPY),
     Rule("gzip-member", "Annex D", "error", "error", "Each record is one gzip member of its own.", "`warcio recompress` writes a file with one member a record; keep the old one"),
