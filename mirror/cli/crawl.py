@@ -54,7 +54,7 @@ def command(
 
     A new crawl asks everything again, unless --due or --missing says otherwise.
     Ctrl-C ends in order, twice at once; nothing finished is lost either way.
-    Exit code 3 when it ended with the source not yet completely held.
+    Exit code 3 when it ended with the source not yet completely held, or with questions that got no answer.
 
     \b
     Example:
@@ -93,7 +93,14 @@ def run(
     """
     with display(as_json=as_json) as show:
         crawl = crawl_once(collection, show, limit=limit, scopes=scopes, overrides=overrides, **further)
-    return 0 if crawl.outcome == "finished" and is_complete(collection) else 3
+    complete, failed = how_it_stands(collection)
+    if failed:
+        click.echo(
+            f"{failed} 问未得答复 questions got no answer; what was held before still is. `mirror crawl "
+            f"{collection.name} --missing` asks them again",
+            err=True,
+        )
+    return 0 if crawl.outcome == "finished" and complete and not failed else 3
 
 
 def crawl_once(collection: Collection, show: Callable[[Event], None], **what: Any) -> Crawl:
@@ -118,10 +125,17 @@ def _write_page(collection: Collection, number: int) -> None:
         click.echo(f"报告未能写成 the report could not be written: {error}", err=True)
 
 
-def is_complete(collection: Collection) -> bool:
+def how_it_stands(collection: Collection) -> tuple[bool, int]:
+    """Whether all that is listed is held, and how many questions of contents and entries failed when last asked.
+
+    What an earlier crawl brought is still held if this one got no answer; only the second number tells.
+    """
     database = collection.database()
     try:
-        return coverage(database.connection).complete
+        (failed,) = database.connection.execute(
+            "SELECT count(*) FROM url WHERE state = 'failed' AND kind IN ('home', 'library', 'list', 'entry')"
+        ).fetchone()
+        return coverage(database.connection).complete, failed
     finally:
         database.close()
 

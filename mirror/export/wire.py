@@ -4,39 +4,52 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 
 from mirror.collection import Collection
-from mirror.export import destination
+from mirror.export import destination, finished
 from mirror.export.formats import Export
 from warc import framing, reader
 from warc.payload import Payload
 from warc.reader import Record
+from warc.writer import OPEN
 
 
 def export(asked: Export) -> str:
     """Write one file. Raises MirrorError if that cannot be done."""
-    return f"{destination.write(asked.output, lines(asked.collection))} 次交换 exchanges"
+    finished.tell_damage(asked, asked.collection.warcs())
+    return f"{destination.write(asked.output, lines(asked.collection, asked.notices.append))} 次交换 exchanges"
 
 
-def lines(collection: Collection) -> Iterator[bytes]:
+def lines(collection: Collection, tell: Callable[[str], None] = lambda notice: None) -> Iterator[bytes]:
     """Every exchange of a collection in the order of its WARC files, rebuilt from the records alone.
 
     Long lines come in pieces.
 
     A response or revisit is followed by the records that belong to it (its request; its framing note, if that
     was too long for a header); they are read together. Attempts that failed show what was sent and what came.
+
+    Args:
+        collection: Whose.
+        tell: Told, in words, what of the collection is not there or not as it was.
     """
+
+    def odd(path: Path, offset: int, problem: str) -> None:
+        if path.suffix != OPEN:  # a file being written has no end yet
+            tell(f"{path.name}, byte {offset}: {problem}")
+
     places: dict[tuple[str, str], tuple[str, int]] = {}  # (URI, WARC-Date) of a response: its file and offset
     for path in (*collection.warcs(), *collection.open_warcs()):
         waiting: Record | None = None
         beside: dict[str, Record] = {}
-        for record in reader.read(path, on_odd="warn"):
+        for record in reader.read(path, on_odd=partial(odd, path)):
             if waiting is not None and record.get("WARC-Concurrent-To") == waiting.record_id:
                 beside[record.type] = record
                 continue
             if waiting is not None:
-                yield from _exchange(collection, waiting, beside, places)
+                yield from _exchange(collection, waiting, beside, places, tell)
                 waiting, beside = None, {}
             if record.type in ("response", "revisit"):
                 waiting = record
@@ -49,7 +62,7 @@ def lines(collection: Collection) -> Iterator[bytes]:
                     [base64.b64decode(fields.get("received-base64", ""))],
                 )
         if waiting is not None:
-            yield from _exchange(collection, waiting, beside, places)
+            yield from _exchange(collection, waiting, beside, places, tell)
 
 
 def _exchange(
@@ -57,10 +70,14 @@ def _exchange(
     record: Record,
     beside: dict[str, Record],
     places: dict[tuple[str, str], tuple[str, int]],
+    tell: Callable[[str], None],
 ) -> Iterator[bytes]:
     request = beside["request"].block.read() if "request" in beside else b""
     note = beside["metadata"].fields().get(framing.FIELD.lower()) if "metadata" in beside else None
-    capture = record.capture(request=request, original=_original(collection, record, places), note=note)
+    original = _original(collection, record, places)
+    if original is None and record.type == "revisit" and not _brought_nothing(record):
+        tell(f"{record.filename}, byte {record.offset}: the original of a revisit is not here; its body is left out")
+    capture = record.capture(request=request, original=original, note=note)
     yield from _line(record, request, capture.wire())
 
 
@@ -68,7 +85,7 @@ def _original(
     collection: Collection, record: Record, places: dict[tuple[str, str], tuple[str, int]]
 ) -> Payload | None:
     """The payload that a source sent again, for a revisit of identical payload; a 304 brought none."""
-    if record.type != "revisit" or "server-not-modified" in (record.get("WARC-Profile") or ""):
+    if record.type != "revisit" or _brought_nothing(record):
         return None
     place = places.get((record.get("WARC-Refers-To-Target-URI") or "", record.get("WARC-Refers-To-Date") or ""))
     if place is None:
@@ -76,6 +93,10 @@ def _original(
     name, offset = place
     _, payload = reader.read_at(collection.archive / name, offset).http()
     return payload
+
+
+def _brought_nothing(revisit: Record) -> bool:
+    return "server-not-modified" in (revisit.get("WARC-Profile") or "")
 
 
 def _line(record: Record, request: bytes, response: Iterable[bytes]) -> Iterator[bytes]:

@@ -41,6 +41,9 @@ MOST_HOPS = 5
 #: Pages of these kinds are answers even where they do not look as expected.
 _MAY_BE_ODD: frozenset[PageKind] = frozenset(("robots", "asset", "search", "other"))
 
+#: A source that sends its reader elsewhere for these has moved: nothing was answered.
+_MUST_BE_HERE: frozenset[PageKind] = frozenset(("home", "library", "list", "entry"))
+
 #: A question that failed is asked once more when everything else has been asked.
 MOST_PASSES = 2
 
@@ -84,6 +87,8 @@ def standing_of(page: Page | None, truncated: str | None, failure: str | None) -
     if truncated:
         return "failed", f"answer cut short ({truncated})"
     match page.verdict:
+        case "redirect" if not page.links and page.kind in _MUST_BE_HERE:
+            return "failed", page.reason
         case "ok" | "redirect":
             return "done", None
         case "gone":
@@ -329,8 +334,8 @@ class Ledger:
             short = self._find_shrinkage(db, lease, page)
         if short is not None:
             state, reason = "failed", str(short)
-        elif state == "gone" and self.is_expected(lease):
-            state, reason = "failed", f"listed by the source, and yet {reason}"
+        elif (state == "gone" or _leads_away(lease, page)) and self.is_expected(lease):
+            state, reason = "failed", f"listed by the source, and yet {reason or (page and page.reason)}"
         verdict = "failed" if reading.failure else page.verdict if page else "ok"
         if page is None and reading.original is not None and state == "done":
             verdict, reason = db.execute(
@@ -464,6 +469,16 @@ class Ledger:
         if contents is not None:
             entries.touch_contents(db, contents, seen)
         listing.touch_listing(db, capture, original, seen)
+
+
+def _leads_away(lease: Lease, page: Page | None) -> bool:
+    """An entry's page sends its reader to something else: to the entrance, or to where one has to log in."""
+    return (
+        lease.kind == "entry"
+        and page is not None
+        and page.verdict == "redirect"
+        and all(link.key != lease.key for link in page.links)
+    )
 
 
 def _earlier(columns: tuple[Any, ...]) -> list[Earlier]:

@@ -130,6 +130,11 @@ class Run:
         with closing(self.collection.database()) as database:
             db = database.connection
             self.state.complete = coverage(db).complete
+            (failed,) = db.execute(
+                "SELECT count(*) FROM url WHERE state = 'failed' AND kind IN ('home', 'library', 'list', 'entry')"
+            ).fetchone()
+            if failed:
+                self.problem(f"{failed} 问未得答复 questions got no answer when they were last asked")
             for (number,) in db.execute(
                 "SELECT number FROM crawl WHERE number >= ? AND outcome IS NOT 'import'", (self.state.after,)
             ):

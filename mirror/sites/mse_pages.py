@@ -39,6 +39,7 @@ _LISTK = re.compile(
 _INLINE = re.compile(r"(?i)(?:</?(?:font|b|i|u|em|strong|span|mark)\b[^<>]*>[^<]*)+")
 _SP = re.compile(rf"""(?i)<[^<>]*\bsp\(\s*{_Q}([0-9]{{1,6}}){_Q}\s*,\s*{_Q}([0-9]{{1,6}}){_Q}\s*\)""")
 _CURRENT = re.compile(r"(?i)当前资料是\s*([^<]{0,200})<b>\s*([^<]{0,200})</b>")
+_WORD = re.compile(r"(?i)[?&]seachword=[^&#]")
 _ELAPSED = re.compile(r"<!--\s*总用时")
 _CLOSED = re.compile(r"(?i)</html\s*>")
 _TABLE = re.compile(r"(?i)<table\b")
@@ -130,9 +131,10 @@ def _read_list(site: Site, answer: Answer, opened: Opened, asked: Link) -> Page:
     ours = [row for row in rows if row.book == number]
     contents = None
     if ours:
-        # One page of several is never the whole, not even if it shows no way to the others.
-        paged = bool(pager) or "&list=" in asked.key
-        contents = Contents(library, number, _headings(ours, oddities), complete=whole and not paged)
+        # One page of several is never the whole, not even if it shows no way to the others; nor may a list be that
+        # was asked with a word.
+        partial = bool(pager) or "&list=" in asked.key or state.seachword or _WORD.search(answer.url)
+        contents = Contents(library, number, _headings(ours, oddities), complete=whole and not partial)
     links = [mse.entry_link(cgi, word, spelled, row.book, row.rec) for row in rows]
     links += [mse.list_link(cgi, word, book.library, book.number) for book in books]
     links += [replace(link, library=library) for link in pager if ours]

@@ -60,6 +60,63 @@ def test_a_robots_txt_that_breaks_off_allows_nothing(home: Home) -> None:
         assert {one.path for one in server.log} == {"/robots.txt"}
 
 
+UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+
+
+def redirect(location: str) -> bytes:
+    return f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def test_a_source_that_has_moved_away_answers_nothing(home: Home) -> None:
+    moved = False
+
+    def doctor(path: str, answer: bytes) -> bytes | None:
+        return redirect(f"http://elsewhere.example{path}") if moved and path != "/robots.txt" else None
+
+    with Doctored(Corpus(40), "chorography", doctor) as server:
+        home.init(server)
+        home.crawl()
+        moved = True
+        asked = len(server.log)
+        assert "redirect out of the source" in home.crawl(code=3).stderr
+        assert len(server.log) - asked < 40, "entries were asked all the same"
+    found = home.coverage()
+    assert found["complete"] is False
+    assert {"home", "library", "list"} >= {one["kind"] for one in found["unanswered"]} >= {"home"}
+
+
+def test_an_entry_that_leads_to_the_entrance_is_not_held(home: Home) -> None:
+    def doctor(path: str, answer: bytes) -> bytes | None:
+        return redirect("/") if path == "/database/ch9/section/1/article/2/" else None
+
+    with Doctored(Corpus(40), "chorography", doctor) as server:
+        home.init(server)
+        home.crawl(code=3)
+    (failed,) = [
+        one for library in home.coverage()["libraries"] for book in library["books"] for one in book["failed"]
+    ]
+    assert failed["rec"] == 2
+    assert failed["reason"].startswith("listed by the source, and yet redirect to")
+
+
+def test_a_crawl_that_got_no_answers_asks_for_a_look(home: Home) -> None:
+    """All is held, from the crawl before; that this one learned nothing of some must not pass for well."""
+    ill = False
+
+    def doctor(path: str, answer: bytes) -> bytes | None:
+        return UNAVAILABLE if ill and path.endswith("/article/2/") else None
+
+    with Doctored(Corpus(60), "chorography", doctor) as server:
+        home.init(server)
+        home.crawl()
+        ill = True
+        said = home.crawl("--set", "retry.attempts=1", code=3).stderr
+        assert "got no answer" in said
+        assert home.coverage()["complete"] is True
+        ill = False
+        home.crawl("--missing")
+
+
 def test_a_file_that_lost_captures_the_ledger_knows_is_told(home: Home) -> None:
     """A kill leaves a file open. Whoever then removes it, or a part of it, must hear of it."""
     with ImitationServer(Corpus(60), "chorography") as server:

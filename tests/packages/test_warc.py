@@ -7,6 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.home import Home
 from tests.packages.conftest import Archived, run
 from warc import expand, framing, reader
@@ -168,6 +170,21 @@ def test_a_damaged_file_is_not_exported_in_part(archived: Archived, tmp_path: Pa
         assert first.name in said and "can be read only up to byte" in said
         assert not (tmp_path / output).exists()
     assert {path.name for path in tmp_path.iterdir()} == {"home"}
+
+
+@pytest.mark.parametrize(("form", "output"), [("bagit", "bag"), ("warc", "warc"), ("wire", "wire.jsonl")])
+def test_a_copy_of_a_damaged_file_is_not_called_sound(
+    archived: Archived, tmp_path: Path, form: str, output: str
+) -> None:
+    """The copy has digests of its own, and they fit."""
+    copy = archived.copy(tmp_path / "home")
+    first = copy.warcs[0]
+    data = bytearray(first.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    first.write_bytes(data)
+    said = copy.export(form, tmp_path / output, code=3)
+    assert f"damaged: archive/{first.name}" in said
+    assert (tmp_path / output).exists()
 
 
 def test_nothing_is_written_over(archived: Archived, tmp_path: Path) -> None:

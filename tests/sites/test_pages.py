@@ -241,11 +241,13 @@ def test_a_list_of_which_nothing_proves_the_end_is_not_believed(site, url, cut, 
     assert verdict(cut + end) == verdict(cut, SIZED) == verdict(cut, CHUNKED) == "ok"
 
 
-def test_the_last_page_of_a_list_in_several_pages_is_never_the_whole():
+def test_a_part_of_a_list_is_never_the_whole_of_it():
+    """The last of several pages shows no way to the others, and one asked with a word may leave out the rest."""
     markup = "K='ch9';\nA='3';\n" + "<br><A HREF=javascript:sf(3,641,'CH9N5') NAME='CH9N5'>结语</A><!--总用时9 ms-->"
     for url, complete in (
         (MSE.list_link("ch9", 3).url, True),
         (MSE.list_link("ch9", 3).url + "&list=2&page=20", False),
+        (MSE.list_link("ch9", 3).url.replace("seachword=", "seachword=%u6CB3"), False),
     ):
         page = MSE.read(Answer(url, 200, (), markup.encode("gb18030")))
         assert (page.verdict, page.contents.complete) == ("ok", complete)
