@@ -13,22 +13,22 @@ from pathlib import Path
 
 from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
 
-from warc import message
 from warc.surt import surt
 
 #: Heads that every parser reads alike; any other is read by warcio, so that our lines equal cdxj-indexer's.
-_PLAIN = re.compile(rb"HTTP/1\.[01] [0-9]{3}(?: [ -~]*)?\r\n(?:[!#-'*+.0-9A-Z^-z|~-]+: ?[ -~]*\r\n)*\r\n")
+_PLAIN = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?: [ -~]*)?\r\n(?:[!#-'*+.0-9A-Z^-z|~-]+: ?[ -~]*\r\n)*\r\n")
+_TYPE = re.compile(rb"(?i)\r\ncontent-type: ?([ -~]*)\r\n")
 _FIRST_WORD = re.compile(r"[;\s]")
 _PARSER = StatusAndHeadersParser(["HTTP/1.0", "HTTP/1.1"], verify=False)
 
 
 def status_and_mime(head: bytes) -> tuple[str | None, str | None]:
     """Status and media type of a stored HTTP head, as cdxj-indexer would give them."""
-    if _PLAIN.fullmatch(head):
-        parsed = message.parse_head(head)
-        content_type = parsed.get(b"content-type")
-        value = content_type.decode("ascii") if content_type is not None else None
-        status: str | None = str(parsed.status)
+    plain = _PLAIN.fullmatch(head)
+    if plain is not None:
+        content_type = _TYPE.search(head)
+        value = content_type[1].decode("ascii").strip(" ") if content_type is not None else None
+        status: str | None = plain[1].decode("ascii")
     else:
         try:
             read = _PARSER.parse(io.BytesIO(head))
@@ -66,6 +66,12 @@ def line(
         offset: Where it begins.
         filename: Base name of the WARC file.
     """
+    named = f"{url}{mime}{status}{digest}{filename}"
+    if mime and status and digest and named.isascii() and named.isprintable() and not _ESCAPED.search(named):
+        return (
+            f'{key(url, timestamp)} {{"url": "{url}", "mime": "{mime}", "status": "{status}", "digest": "{digest}", '
+            f'"length": "{length}", "offset": "{offset}", "filename": "{filename}"}}'
+        )
     fields = {
         "url": url,
         "mime": mime,
@@ -91,6 +97,8 @@ def key(url: str, timestamp: str) -> str:
     return f"{surt(url)} {timestamp[:19].translate(_NO_MARKS)}"
 
 
+#: Of printable ASCII, what JSON writes otherwise.
+_ESCAPED = re.compile(r'["\\]')
 _NO_MARKS = str.maketrans("", "", "-:T")
 
 

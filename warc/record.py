@@ -57,18 +57,15 @@ def written(
     """
     status = mime = line = None
     if type in ("response", "revisit"):
-        status, mime = cdxj.status_and_mime(head)
-        if type == "revisit":
-            mime = "warc/revisit"
-        line = cdxj.line(
-            url=target_uri or "",
-            timestamp=date,
-            mime=mime,
-            status=status,
-            digest=payload_digest,
-            length=length,
-            offset=offset,
+        status, mime, line = index_line(
+            type=type,
+            date=date,
+            target_uri=target_uri or "",
+            head=head,
+            payload_digest=payload_digest,
             filename=filename,
+            offset=offset,
+            length=length,
         )
         if profile == NOT_MODIFIED:
             status = "304"  # its block is empty, see `exchange`
@@ -84,6 +81,34 @@ def written(
         mime=mime,
         cdxj=line,
     )
+
+
+def index_line(
+    *,
+    type: str,
+    date: str,
+    target_uri: str,
+    head: bytes,
+    payload_digest: str | None,
+    filename: str,
+    offset: int,
+    length: int,
+) -> tuple[str | None, str | None, str]:
+    """Status and media type of a response or revisit, and its line in the index; arguments as of `written`."""
+    status, mime = cdxj.status_and_mime(head)
+    if type == "revisit":
+        mime = "warc/revisit"
+    line = cdxj.line(
+        url=target_uri,
+        timestamp=date,
+        mime=mime,
+        status=status,
+        digest=payload_digest,
+        length=length,
+        offset=offset,
+        filename=filename,
+    )
+    return status, mime, line
 
 
 @dataclass(slots=True)

@@ -17,6 +17,6 @@ def pool(count: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context(method))
 
 
-def cores(wanted: int | None, files: int) -> int:
-    """How many processes to use for so many files; as many as there are cores if None is wanted."""
-    return min(files, wanted or len(os.sched_getaffinity(0)))
+def cores(wanted: int | None, most: int) -> int:
+    """How many processes to use for so many pieces of work; as many as there are cores if None is wanted."""
+    return min(most, wanted or len(os.sched_getaffinity(0)))

@@ -5,19 +5,23 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from warc.verify import digests
-from warc.verify.examine import Examined, File, Observer, examine
+from warc.verify.examine import LARGEST, Examined, File, Observer, examine, examine_part, sha256_of
 from warc.verify.finding import Finding, finding
+from warc.verify.scan import parts
 from warc.verify.shelf import Shelf
 from warc.workers import cores, pool
 
 Row = tuple[Any, ...]
+#: Bytes of a part of a large file: all cores have work to the end.
+PART_BYTES = 32 << 20
 
 
 class Survey:
@@ -56,14 +60,16 @@ def survey(
     *,
     observe: Callable[[File], Observer] | None = None,
     workers: int | None = None,
+    part_bytes: int = PART_BYTES,
     progress: Callable[[Examined], None] = lambda examined: None,
 ) -> Iterator[Survey]:
-    """Examine files, each whole by one process, and judge their records together.
+    """Examine files, large ones in parts, and judge their records together.
 
     Args:
         files: Which.
         observe: Gives each file's observer, made in the process that reads the file; must be picklable.
         workers: How many processes; as many as there are cores if None. 1 reads in this process.
+        part_bytes: With several processes, a file of at least twice this size is cut into parts of about it.
         progress: Told of each file that is done.
     """
     folder = Path(tempfile.mkdtemp(prefix="mirror-verify-"))
@@ -73,11 +79,13 @@ def survey(
         done: dict[int, Examined] = {}
         with ExitStack() as stack:
             # Processes first: they must not inherit the shelf.
-            coming = stack.enter_context(_examine_all(order, folder, observe, cores(workers, len(files))))
+            pieces = max(len(files), sum(_size(file.path) for file in files) // part_bytes)
+            count = cores(workers, pieces)
+            coming = stack.enter_context(_examine_all(order, folder, observe, count, part_bytes))
             shelf = Shelf(folder / "all.sqlite")
             stack.callback(shelf.close)
-            for examined in coming:
-                shelf.take([folder / f"{examined.file.number}.sqlite"])
+            for examined, shelves in coming:
+                shelf.take(shelves)
                 done[examined.file.number] = examined
                 progress(examined)
             found = Survey(shelf, [done[file.number] for file in files])
@@ -92,15 +100,94 @@ def survey(
 
 @contextmanager
 def _examine_all(
-    files: Sequence[File], folder: Path, observe: Callable[[File], Observer] | None, count: int
-) -> Iterator[Iterator[Examined]]:
-    """What comes of files, in any order."""
+    files: Sequence[File], folder: Path, observe: Callable[[File], Observer] | None, count: int, part_bytes: int
+) -> Iterator[Iterator[tuple[Examined, list[Path]]]]:
+    """What comes of files, in any order, and the shelves with what was found."""
     if count <= 1:
-        yield (examine(file, folder / f"{file.number}.sqlite", observe) for file in files)
+        shelves = {file.number: folder / f"{file.number}.sqlite" for file in files}
+        yield ((examine(file, shelves[file.number], observe), [shelves[file.number]]) for file in files)
         return
     with pool(count) as processes:
-        jobs = [processes.submit(examine, file, folder / f"{file.number}.sqlite", observe) for file in files]
-        yield (job.result() for job in as_completed(jobs))
+        yield _Work(processes, folder, observe).of(files, part_bytes)
+
+
+class _Work:
+    """Files, and parts of large ones, given to processes."""
+
+    def __init__(
+        self, processes: ProcessPoolExecutor, folder: Path, observe: Callable[[File], Observer] | None
+    ) -> None:
+        self._processes = processes
+        self._folder = folder
+        self._observe = observe
+        self._serial = 0
+
+    def of(self, files: Sequence[File], part_bytes: int) -> Iterator[tuple[Examined, list[Path]]]:
+        waiting: dict[Future[Examined], tuple[File, Path]] = {}
+        cut: dict[int, _Cut] = {}
+        for file in files:
+            found = _parts(file, part_bytes)
+            if len(found) == 1:
+                job, shelf = self._submit(examine, file)
+                waiting[job] = file, shelf
+                continue
+            cut[file.number] = _Cut(len(found), self._processes.submit(sha256_of, file))
+            for part in found:
+                job, shelf = self._submit(examine_part, file, part)
+                waiting[job] = file, shelf
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for job in done:
+                file, shelf = waiting.pop(job)
+                whole = cut.get(file.number)
+                if whole is None:
+                    yield job.result(), [shelf]
+                elif whole.take(job.result(), shelf):
+                    del cut[file.number]
+                    if whole.is_apart:
+                        yield whole.examined(file), whole.shelves
+                    else:
+                        for one in whole.shelves:
+                            one.unlink()
+                        again, shelf = self._submit(examine, file)
+                        waiting[again] = file, shelf
+
+    def _submit(self, task: Callable[..., Examined], file: File, *part: object) -> tuple[Future[Examined], Path]:
+        self._serial += 1
+        shelf = self._folder / f"{self._serial}.sqlite"
+        return self._processes.submit(task, file, *part, shelf, self._observe), shelf
+
+
+@dataclass(slots=True)
+class _Cut:
+    """A file that is examined in parts."""
+
+    parts: int
+    sha256: Future[str]
+    done: list[Examined] = field(default_factory=list)
+    shelves: list[Path] = field(default_factory=list)
+
+    def take(self, part: Examined, shelf: Path) -> bool:
+        """A part is done; are all?"""
+        self.done.append(part)
+        self.shelves.append(shelf)
+        return len(self.done) == self.parts
+
+    @property
+    def is_apart(self) -> bool:
+        return all(one.apart for one in self.done)
+
+    def examined(self, file: File) -> Examined:
+        records, size = (sum(getattr(one, name) for one in self.done) for name in ("records", "size_bytes"))
+        return Examined(file, records, size, self.sha256.result())
+
+
+def _parts(file: File, size_bytes: int) -> list[tuple[int, int]]:
+    """Where to cut a file; in one piece if it cannot be cut, or is so large that a rule of whole files speaks."""
+    try:
+        return parts(file.path, size_bytes) if file.path.stat().st_size <= LARGEST else [(0, 0)]
+    except OSError:
+        return [(0, 0)]
 
 
 def _size(path: Path) -> int:

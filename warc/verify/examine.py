@@ -10,7 +10,7 @@ from typing import Protocol
 
 from warc import reader, record
 from warc.payload import Payload
-from warc.verify import http
+from warc.verify import http, usual
 from warc.verify.finding import finding
 from warc.verify.header import Header, judge, parse, record_id
 from warc.verify.pairs import Pairs
@@ -19,7 +19,7 @@ from warc.verify.shelf import Shelf
 
 #: What our warcinfo must say (CONFORMANCE W6).
 _WARCINFO = ("software", "format", "robots", "operator", "http-header-user-agent")
-_LARGEST = 1_500_000_000
+LARGEST = 1_500_000_000
 _LONGEST_FIELDS = 16 << 20
 
 
@@ -42,12 +42,13 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What came of one file."""
+    """What came of one file, or of a part of one."""
 
     file: File
     records: int
     size_bytes: int
     sha256: str  #: of the file, in hex; "" if it could not be read
+    apart: bool = True  #: of a part: nothing in it hangs together with what stands in others
 
 
 class Observer(Protocol):
@@ -69,6 +70,29 @@ def examine(file: File, shelf_path: Path, observe: Callable[[File], Observer] | 
         shelf.close()
 
 
+def examine_part(
+    file: File, part: tuple[int, int], shelf_path: Path, observe: Callable[[File], Observer] | None = None
+) -> Examined:
+    """The same with a part of a file (`scan.parts`), all but its digest.
+
+    Requests are judged beside the answers they name, records by the warcinfo before them: `apart` tells whether the
+    part could be judged without the others. If not, the file must be examined as a whole.
+    """
+    shelf = Shelf(shelf_path)
+    try:
+        return _Examination(file, shelf, observe(file) if observe else None).run_part(part)
+    finally:
+        shelf.close()
+
+
+def sha256_of(file: File) -> str:
+    """Of a file, in hex; "" if it cannot be read."""
+    try:
+        return _sha256(file.path)
+    except OSError:
+        return ""
+
+
 class _Examination:
     def __init__(self, file: File, shelf: Shelf, observer: Observer | None) -> None:
         self._file = file
@@ -77,42 +101,73 @@ class _Examination:
         self._pairs = Pairs(self._say)
         self._warcinfo: str | None = None
         self._count = 0
+        self._count_warcinfos = 0
+        self._findings = 0
+        self._final_name = file.path.name.removesuffix(".open")
 
     def _say(self, rule: str, offset: int | None, identity: str | None, text: str) -> None:
+        self._findings += 1
         self._shelf.tell(
             finding(rule, self._file.name, offset, text, record_id=identity or None, ours=self._file.ours)
         )
+
+    def run_part(self, part: tuple[int, int]) -> Examined:
+        file, (begin, end) = self._file, part
+        try:
+            if begin:
+                first = next(scan(file.path, lambda *_: None), None)
+                header = parse(first.header, lambda *_: None) if first else None
+                self._warcinfo = header.get("warc-record-id") if header and header.type == "warcinfo" else None
+            described, reached = self._warcinfo, begin
+            for found in scan(file.path, self._report, part):
+                self._record(found, first_of_file=begin == 0 and self._count == 0)
+                self._count += 1
+                reached = found.offset + found.length
+        except OSError:
+            return Examined(file, 0, 0, "", apart=False)
+        self._end()
+        same = self._warcinfo == described or (begin == 0 and self._count_warcinfos == 1)
+        apart = reached == end and same and not (file.ours and self._findings)
+        return Examined(file, self._count, end - begin, "", apart)
+
+    def _report(self, rule: str, offset: int, text: str, header: bytes) -> None:
+        self._say(rule, offset, record_id(header), text)
 
     def run(self) -> Examined:
         path = self._file.path
         try:
             size = path.stat().st_size
-            for found in scan(path, lambda rule, at, text, head: self._say(rule, at, record_id(head), text)):
-                self._record(found)
+            for found in scan(path, self._report):
+                self._record(found, first_of_file=self._count == 0)
                 self._count += 1
             digest = _sha256(path)
         except OSError as error:
             self._say("file-unreadable", None, None, f"the file cannot be read: {error.strerror or error}")
             return Examined(self._file, self._count, 0, "")
+        self._end()
+        if size > LARGEST:
+            self._say("file-size", None, None, f"the file has {size} bytes")
+        return Examined(self._file, self._count, size, digest)
+
+    def _end(self) -> None:
         self._pairs.close()
         for offset, identity, name in self._pairs.unresolved:
             self._shelf.put("named", (self._file.number, offset, identity, name, self._file.ours))
         if self._observer is not None:
             for breach in self._observer.close():
                 self._say(*breach)
-        if size > _LARGEST:
-            self._say("file-size", None, None, f"the file has {size} bytes")
-        return Examined(self._file, self._count, size, digest)
 
-    def _record(self, found: Found) -> None:
+    def _record(self, found: Found, *, first_of_file: bool) -> None:
         ours, offset = self._file.ours, found.offset
         broken: list[tuple[str, str]] = []
 
         def say(rule: str, text: str) -> None:
             broken.append((rule, text))
 
-        header = parse(found.header, say)
-        judge(header, say, ours=ours)
+        header = usual.parse(found.header)
+        if header is None:
+            header = parse(found.header, say)
+            judge(header, say, ours=ours)
         message = http.Message(0, b"", found.block)
         if found.whole:
             message = http.judge(header, found, say, ours=ours)
@@ -120,7 +175,7 @@ class _Examination:
             http.judge_revisit(header, message, say, ours=ours)
         identity = header.get("warc-record-id")
         fields = self._fields(header, found, say)
-        self._warcinfo_of(header, fields, say)
+        self._warcinfo_of(header, fields, say, first_of_file)
         if found.whole and self._observer is not None:
             broken += self._observer.see(header, found, message)
         for rule, text in broken:
@@ -147,11 +202,14 @@ class _Examination:
                 break
         return fields
 
-    def _warcinfo_of(self, header: Header, fields: dict[str, str], say: Callable[[str, str], None]) -> None:
+    def _warcinfo_of(
+        self, header: Header, fields: dict[str, str], say: Callable[[str, str], None], first_of_file: bool
+    ) -> None:
         """A file opens with its warcinfo, and the others name it (6.2, 5.16, 5.17)."""
         identity = header.get("warc-record-id") or ""
         if header.type == "warcinfo":
             self._warcinfo = identity
+            self._count_warcinfos += 1
             lacking = [name for name in _WARCINFO if not fields.get(name)]
             if lacking:
                 say("warcinfo-fields", f"the warcinfo does not say {', '.join(lacking)}")
@@ -161,7 +219,7 @@ class _Examination:
             elif stated is not None and stated != self._file.path.name.removesuffix(".open"):
                 say("warc-filename", f"WARC-Filename is {stated[:120]!r}")
             return
-        if self._count == 0:
+        if first_of_file:
             say("warcinfo-first", f"the file opens with a record of type {header.type or '?'}")
         stated = header.get("warc-warcinfo-id")
         if stated != self._warcinfo and (stated is not None or self._file.ours):
@@ -232,18 +290,16 @@ class _Examination:
     def _index(self, header: Header, found: Found, message: http.Message) -> None:
         """The line an index must have of this record."""
         if self._file.ours and "warc-payload-digest" in header.first:
-            line = record.written(
+            line: str | None = record.index_line(
                 type=header.type,
-                record_id=header.get("warc-record-id") or "",
                 date=header.get("warc-date") or "",
                 target_uri=header.target,
                 head=message.head,
-                profile=header.get("warc-profile"),
                 payload_digest=header.get("warc-payload-digest"),
-                filename=self._file.path.name.removesuffix(".open"),
+                filename=self._final_name,
                 offset=found.offset,
                 length=found.length,
-            ).cdxj
+            )[2]
         else:
             line = reader.cdxj_of(as_record(self._file.path, header, found))
         if line is not None:

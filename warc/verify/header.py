@@ -5,8 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -53,26 +52,46 @@ _PLAIN_TARGET = re.compile(r"https?:(?:[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=]|%[0-9
 _RFC3986 = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 
 
-@dataclass(slots=True)
 class Header:
-    """The named fields of one record; names in lower case, values as they stand, folds joined."""
+    """The named fields of one record; names in lower case, values as they stand, folds joined.
 
-    version: str
-    fields: list[tuple[str, str]]
-    first: dict[str, str] = field(init=False)  #: the first value of each
-    get: Callable[[str], str | None] = field(init=False, repr=False, compare=False)  #: the first value, or None
-    type: str = field(init=False)  #: WARC-Type, in lower case
-    target: str = field(init=False)  #: WARC-Target-URI, without the angle brackets of wget 1.x; "" if there is none
+    Attributes:
+        version: As it stands.
+        first: The first value of each field.
+        get: The first value of a field, or None.
+        type: WARC-Type, in lower case.
+        target: WARC-Target-URI, without the angle brackets of wget 1.x; "" if there is none.
+    """
 
-    def __post_init__(self) -> None:
-        self.first = dict(self.fields)
-        if len(self.first) != len(self.fields):
-            self.first = dict(reversed(self.fields))  # the first of several counts
-        self.get = self.first.get
-        self.type = self.first.get("warc-type", "").lower()
-        self.target = self.first.get("warc-target-uri", "").strip("<>")
+    __slots__ = ("_fields", "first", "get", "target", "type", "version")
+
+    def __init__(
+        self,
+        version: str,
+        fields: Sequence[tuple[str, str]] | Callable[[], Sequence[tuple[str, str]]],
+        first: dict[str, str] | None = None,
+    ) -> None:
+        """`fields`: all in order, or a function that gives them if they are asked for, where `first` is known."""
+        self.version = version
+        self._fields = fields
+        if first is None:
+            first = dict(self.fields)
+            if len(first) != len(self.fields):
+                first = dict(reversed(self.fields))  # the first of several counts
+        self.first = first
+        self.get: Callable[[str], str | None] = first.get
+        self.type = first.get("warc-type", "").lower()
+        self.target = first.get("warc-target-uri", "").strip("<>")
+
+    @property
+    def fields(self) -> Sequence[tuple[str, str]]:
+        if callable(self._fields):
+            self._fields = self._fields()
+        return self._fields
 
     def all(self, name: str) -> list[str]:
+        if name not in self.first:
+            return []
         return [value for known, value in self.fields if known == name]
 
 
@@ -169,12 +188,12 @@ def _judge_date(value: str | None, say: Say, ours: bool) -> None:
     if found is None:
         if ours or not _COARSE_DATE.fullmatch(value):
             say("date", f"WARC-Date is {value[:60]!r}, which is no instant in UTC with Z")
-    elif not _is_day(found[1]):
+    elif not is_day(found[1]):
         say("date", f"WARC-Date is {value!r}, a day that never was")
 
 
 @lru_cache(1000)
-def _is_day(value: str) -> bool:
+def is_day(value: str) -> bool:
     try:
         datetime.fromisoformat(value)
     except ValueError:
@@ -203,7 +222,7 @@ def _judge_target(header: Header, say: Say, ours: bool) -> None:
 
 
 @lru_cache(1000)
-def _is_address(value: str) -> bool:
+def is_address(value: str) -> bool:
     try:
         ipaddress.ip_address(value)
     except ValueError:
@@ -213,7 +232,7 @@ def _is_address(value: str) -> bool:
 
 def _judge_address(header: Header, say: Say) -> None:
     address = header.first.get("warc-ip-address")
-    if address is not None and not _is_address(address):
+    if address is not None and not is_address(address):
         say("ip-address", f"WARC-IP-Address is {address[:60]!r}")
 
 

@@ -25,6 +25,7 @@ _FIELD = re.compile(
     rb"(?i)\n(content-length|transfer-encoding|content-encoding)[ \t]*:([^\r\n]*+(?:\r?\n[ \t]++[^\r\n]*+)*)"
 )
 _HOST = re.compile(rb"(?i)\nhost[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?\n")
+_TARGET = re.compile(r"http://([a-z0-9.:-]+)(/[!$-~]*)")
 _NUMBER = re.compile(rb"[ \t]*\+?([0-9]{1,18})[ \t]*")
 #: What our downloader takes for the beginning of an answer: servers of 1999 leave out more than they should.
 _ANSWER = re.compile(rb"(?i:http)[/ ] ?[0-9]")
@@ -114,6 +115,9 @@ def _judge_request(header: Header, head: bytes, say: Say) -> None:
         say("http-head", f"the request begins {head[:60]!r}, which is no request line")
         return
     target = header.target
+    expected = _expected(target)
+    if expected and head.startswith(expected):
+        return
     scheme, _, rest = target.partition("://")
     place = re.search(r"[/?#]", rest)
     host, path = (rest[: place.start()], rest[place.start() :]) if place else (rest, "")
@@ -126,6 +130,12 @@ def _judge_request(header: Header, head: bytes, say: Say) -> None:
     named = _HOST.search(head)
     if scheme in ("http", "https") and (named is None or not _is_host(named[1], host, scheme)):
         say("request-line", f"the request's Host is {named[1] if named else None!r}, the URI's {host!r}")
+
+
+def _expected(target: str) -> bytes:
+    """How a request for a plain URI begins as our client sends it; nothing if the URI is not plain."""
+    plain = _TARGET.fullmatch(target)
+    return f"GET {plain[2]} HTTP/1.1\r\nHost: {plain[1]}\r\n".encode("ascii") if plain else b""
 
 
 def _is_host(named: bytes, host: str, scheme: str) -> bool:

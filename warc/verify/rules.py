@@ -71,7 +71,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("content-length", "5.3", "error", "error", "Content-Length is a decimal number.", _COPY),
     Rule("record-id", "5.2", "error", "error", "WARC-Record-ID is an absolute URI in angle brackets; ours are `<urn:uuid:…>`.", _COPY),
     Rule("record-id-twice", "5.2", "error", "error", "No two records have one WARC-Record-ID.", "if one file is a copy of the other, take one away; else " + _COPY),
-    Rule("record-copied", "5.2", "error", "note", "A record that stands in several files of others is the same in each.", "nothing: packages that stand alone each hold what they share"),
+    Rule("record-copied", "5.2", "note", "note", "A record that stands in several files of others is the same in each.", "nothing: packages that stand alone each hold what they share"),
     Rule("date", "5.4", "error", "error", "WARC-Date is a real instant in UTC with `Z`; ours has the time to the second at least.", _COPY),
     Rule("target-uri", "5.14", "error", "error", "WARC-Target-URI is an absolute URI of RFC 3986, in ASCII.", _COPY),
     Rule("target-characters", "5.14; RFC 3986", "warning", "note", "WARC-Target-URI has only characters of RFC 3986; links of sources break this.", "nothing: it is the URI that was asked for"),

@@ -13,6 +13,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from isal import isal_zlib
@@ -36,6 +37,7 @@ _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"(?i)(?:^|\n)content-length[ \t]*:(?:[ \t]|\r?\n[ \t])*([^\r\n]*?)[ \t]*(?=[\r\n]|$)")
 _LAST_LENGTH = b"\r\nContent-Length: "
 _LF_END = re.compile(rb"(?<=[^\r\n])\r?\n\r?\n")
+_ANSWER = re.compile(rb"WARC/1\.[01]\r\nWARC-Type: (?:response|revisit)\r\n")
 _BEGIN = re.compile(rb"(?i)WARC/[0-9]")
 
 
@@ -102,18 +104,22 @@ class Found:
     whole: bool = True
 
 
-def scan(path: Path, report: Report) -> Iterator[Found]:
+def scan(path: Path, report: Report, part: tuple[int, int] | None = None) -> Iterator[Found]:
     """The records of a file in order. Raises OSError if it cannot be read.
 
     Args:
         path: The file.
         report: Told of everything that is not a sound record, in order of place.
+        part: Where to begin and to end in a gzip file (`parts`); None for all of a file.
     """
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
             report("file-empty", 0, "the file is empty", b"")
             return
         octets = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if part is not None:
+        yield from _members(octets, report, _GZIP_PACKING, *part)
+        return
     start = octets[:16]
     gzipped = start[:2] == b"\x1f\x8b"
     if zstd.is_frame(start[:4]):
@@ -134,6 +140,28 @@ def scan(path: Path, report: Report) -> Iterator[Found]:
         elif not gzipped:
             report("file-form", 0, "the file is not compressed", b"")
         yield from _members(octets, report, _GZIP_PACKING) if gzipped else _plain(octets, report)
+
+
+def parts(path: Path, size_bytes: int) -> list[tuple[int, int]]:
+    """Where a gzip file can be cut into parts of about that size: each begins with a response or revisit.
+
+    A record stored inside another may look like one of the file: if the records of a part do not end where it does,
+    the file must be read as a whole.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < 2 * size_bytes:
+            return [(0, size)]
+        octets = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    ends: list[int] = []
+    if octets[:3] == _GZIP and _peek_gzip(octets, 0, 5) == b"WARC/":
+        for wanted in range(size_bytes, size - size_bytes // 2, size_bytes):
+            at = _next_member(octets, wanted, _GZIP_PACKING)
+            while at < size and not _ANSWER.match(_peek_gzip(octets, at, 40)):
+                at = _next_member(octets, at + 1, _GZIP_PACKING)
+            if at < size and at > (ends[-1] if ends else 0):
+                ends.append(at)
+    return list(pairwise([0, *ends, size]))
 
 
 def _arc(path: Path, report: Report) -> Iterator[Found]:
@@ -170,8 +198,10 @@ class _BrokenError(Exception):
         self.data = data
 
 
-def _members(octets: mmap.mmap, report: Report, packing: _Packing) -> Iterator[Found]:
-    view, size, position = memoryview(octets), len(octets), 0
+def _members(
+    octets: mmap.mmap, report: Report, packing: _Packing, position: int = 0, size: int | None = None
+) -> Iterator[Found]:
+    view, size = memoryview(octets), size or len(octets)
     # No checksum covers the head of a member; our writer puts no time there, and the same into each.
     our_head = _GZIP + bytes(5) + octets[8:10]
     while position < size:
@@ -244,7 +274,7 @@ def _inflate(view: memoryview, position: int, packing: _Packing) -> tuple[Buffer
                 pieces, held = [], 0
             if inflater.eof:
                 break
-            step = packing.step
+            step = min(2 * step, packing.step)
         if spool is None:
             return b"".join(pieces), position
         spool.flush()
