@@ -1,17 +1,8 @@
-"""Extraction beside trafilatura and resiliparse, on the same pages, in one run.
-
-pip install trafilatura resiliparse          (in an environment of their own, or not: only this needs them)
-python -m benchmarks.text.extraction [--books 12]
-
-Every page is an entry of a made-up book with known truth (tests/extraction/books.py), once as the old database
-sends it and once as an article of the public mirror. CPU seconds of this process; the fastest of three rounds.
-"""
+"""The pages of the benchmark, and the contestants that read them."""
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -21,10 +12,10 @@ from mirror.extraction.blocks import find_text
 from mirror.extraction.charset import decode
 from mirror.extraction.markup import layout_text
 from mirror.sites import Answer, open_site
-from tests.extraction.books import Book, Score, Truth, make_book, read_book
+from tests.extraction.books import Book, Truth
 
-ROUNDS = 3
-SHAPES = [(width, rule) for width in (74, 80, 110) for rule in ("hang", "cut")]
+#: Whom ours is set beside, where they are installed.
+PEERS = ("trafilatura", "resiliparse")
 
 
 @dataclass(frozen=True)
@@ -132,59 +123,3 @@ def optional(name: str) -> ModuleType | None:
         return importlib.import_module(name)
     except ImportError:
         return None
-
-
-def measure(extract: Extract, pages: list[Page]) -> tuple[float, int, int]:
-    """CPU ms a page; pages whose characters all came out in order; and those with nothing else beside them."""
-    best = float("inf")
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        texts = [extract(page) for page in pages]
-        best = min(best, time.process_time() - began)
-    held = clean = 0
-    for page, text in zip(pages, texts, strict=True):
-        said, got = "".join("".join(page.truth.lines).split()), "".join(text.split())
-        held += said in got
-        clean += said == got
-    return best * 1000 / len(pages), held, clean
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--books", type=int, default=12)
-    books = [make_book(500 + at, *SHAPES[at % len(SHAPES)]) for at in range(parser.parse_args().books)]
-    for name, source, pages in (
-        ("the old database", "mse", old_pages(books)),
-        ("the mirror, text in a `<pre>`", "chorography", new_pages(books, paragraphs=False)),
-        ("the mirror, a `<p>` a line", "chorography", new_pages(books, paragraphs=True)),
-    ):
-        size = sum(len(page.body) for page in pages) / len(pages) / 1024
-        print(f"\n{name}: {len(pages)} pages of {size:.1f} KiB\n")
-        print("| reader | CPU ms a page | pages a CPU second | all characters, in order | and nothing else |")
-        print("|---|---|---|---|---|")
-        contestants = {"ours, whole": ours(source), "ours, text only found": only_found, **peers()}
-        for name, extract in contestants.items():
-            ms, held, clean = measure(extract, pages)
-            print(f"| {name} | {ms:.2f} | {1000 / ms:,.0f} | {held / len(pages):.1%} | {clean / len(pages):.1%} |")
-    rates()
-
-
-def rates() -> None:
-    """What comes out exactly, by width and rule."""
-    print("\n| width | rule | paragraphs | items | table cells | signatures |\n|---|---|---|---|---|---|")
-    for width in (60, 74, 80, 96, 110, 130):
-        for rule in ("hang", "cut"):
-            score = Score()
-            for seed in range(600, 606):
-                book = make_book(seed, width, rule)
-                for truth, text in zip(book.entries, read_book(book), strict=True):
-                    score.add(truth, text)
-            parts = (
-                f"{score.rate(part):.2%} of {getattr(score, part)[0]}"
-                for part in ("paragraphs", "items", "cells", "signatures")
-            )
-            print(f"| {width} | {rule} | {' | '.join(parts)} |")
-
-
-if __name__ == "__main__":
-    main()

@@ -77,6 +77,18 @@ def test_a_text_that_repeats_its_title():
         ("清乾隆年间", 1736, 1795, "reign"),
         ("至元二十年", 1283, 1283, "reign"),
         ("宣统三年", 1911, 1911, "reign"),
+        ("清光緒二十四年", 1898, 1898, "reign"),
+        ("萬曆元年", 1573, 1573, "reign"),
+        ("民國三年", 1914, 1914, "republic"),
+        ("清乾隆间", 1736, 1795, "reign"),
+        ("明嘉靖时", 1522, 1566, "reign"),
+        ("清·康熙七年", 1668, 1668, "reign"),
+        ("光绪十年至光绪十二年", 1884, 1886, "reign"),
+        ("民国十年至民国十二年", 1921, 1923, "republic"),
+        ("一九五一年至一九六〇年", 1951, 1960, "common"),
+        ("前209年", -209, -209, "common"),
+        ("公元前475年—前221年", -475, -221, "common"),
+        ("公元前206—25年", -206, -25, "common"),
     ],
 )
 def test_years_are_converted_with_their_words(words, first, last, calendar):
@@ -98,10 +110,38 @@ def test_years_are_converted_with_their_words(words, first, last, calendar):
         "5年",
         "三年",
         "12.1986年龄",
+        "距今2000年",
+        "已有1500年",
+        "前300年",
+        "之前209年",
+        "康熙间",
+        "长安时",
+        "86年",
+        "光绪十、八年",
     ],
 )
 def test_what_may_be_another_year_is_left(text):
     assert read_years(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("1986、1988、1990年", [1986, 1988, 1990]),
+        ("1986和1990年", [1986, 1990]),
+        ("清光绪十、十二年", [1884, 1886]),
+        ("光绪十年、十二年和十五年", [1884, 1886, 1889]),
+        ("民国9年、11年大水", [1920, 1922]),
+        ("民国9年、3年丰", [1920]),
+        ("光绪十年、十二年来", [1884]),
+        ("光绪十年、五十年", [1884]),
+        ("1986、1200亩", []),
+    ],
+)
+def test_years_in_a_list(text, years):
+    found = read_years(text)
+    assert [one.first for one in found] == years
+    assert all(text.startswith(one.words, one.at) for one in found)
 
 
 def test_the_year_in_brackets_is_compared():
@@ -115,7 +155,7 @@ def test_the_year_in_brackets_is_compared():
 
 @given(st.data())
 def test_every_year_of_every_reign_comes_back(data):
-    _, reigns = _table()
+    _, _, reigns = _table()
     era = data.draw(st.sampled_from(sorted(reigns)))
     reign = data.draw(st.sampled_from(reigns[era]))
     year = data.draw(st.integers(reign.first, reign.last))

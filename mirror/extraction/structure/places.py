@@ -13,8 +13,10 @@ from itertools import pairwise
 _LAST = re.compile("[省市县区]")
 _LONGEST = 8
 
-#: Before such a character a name of two characters, or one that begins like a common word, is surely a name.
-_BEFORE = re.compile(r"(?:[^\u3400-\u9fff]|[省市和与及或在至到由赴从往属是为向对、于]|地区|专区)\Z")
+#: Behind such a character a name of two characters, or one that begins like a common word, is surely a name.
+_BEFORE = re.compile(
+    r"(?:[^\u3400-\u9fff]|[省市和与及或在至到由赴从往属是为向对、于今自抵邻归隶]|地区|专区|[东西南北]接|毗连|[时曾历]任|原籍|来自|迁居)\Z"
+)
 _COMMON_WORDS = ("市", "河", "城", "四", "郊", "中", "东", "福", "张")
 
 
@@ -52,7 +54,9 @@ def read_places(text: str, first: int | None = None, last: int | None = None) ->
     city_end = -9
     for name, start in _named(text):
         before = text[max(0, start - 2) : start]
-        doubtful = len(name) == 2 or name.startswith(_COMMON_WORDS)
+        doubtful = len(name) == 2 or (name[-1] == "区" and name.startswith(_COMMON_WORDS))
+        if len(name) == 2 and text.startswith("长", start + 2):
+            continue  # 曹县长 is Mr Cao's office
         parent = city if start == city_end else ""
         if doubtful and not parent and before and not _BEFORE.search(before):
             continue

@@ -13,16 +13,30 @@ from mirror.extraction.structure.numerals import number, widen, year_digits
 
 _TO = "(?:--|——|──|[-—―－–~～至到])"
 _NUMERAL = "(?:元|[一二三四五六七八九十廿卅]{1,4}|[0-9]{1,2})"
+#: Between years of a list: `1986、1990年`, `光绪十年、十二年`.
+_AND = "[、和及与]"
+#: `前209年` too, where it begins a clause and cannot mean the first years of something.
 _COMMON = re.compile(
-    rf"(?P<era>公元前|公元)?(?<![0-9.])(?P<first>[0-9]{{1,4}})年?(?:{_TO}(?P<last>[0-9]{{2,4}}))?年(?=(?P<after>.{{0,3}}))"
+    r"(?P<era>公元前|公元|(?:(?<=[（(])|(?<![^，。；：、！？\s])(?=前[1-9][0-9]?[0-9]?[1-9]年))前(?=[1-9][0-9]{2}))?"
+    rf"(?<![0-9.])(?P<first>[0-9]{{1,4}})年?(?:{_TO}(?:(?:公元)?(?P<again>前))?(?P<last>[0-9]{{2,4}}))?年(?=(?P<after>.{{0,3}}))"
 )
-_DIGITS = re.compile("(?<![一二三四五六七八九十百千万〇○零])[一二三四五六七八九〇○零]{4}(?=年)")
-_REPUBLIC = re.compile(rf"民国(?P<first>{_NUMERAL})年?(?:{_TO}(?P<last>{_NUMERAL}))?年")
-#: What a year of a reign may end with: few places of a text are worth a search for a reign before them.
-_REIGN_END = re.compile("(?:[元一二三四五六七八九十廿卅]|(?<![0-9])[0-9]{1,2})年|年间")
-_LONGEST_REIGN = 20
+_LISTED = re.compile(rf"(?<![0-9.])(?P<year>[0-9]{{4}})(?={_AND}(?:[0-9]{{4}}{_AND}){{0,20}}[0-9]{{4}}年)")
+_DIGIT = "[一二三四五六七八九〇○零]"
+_DIGITS = re.compile(
+    rf"(?<![一二三四五六七八九十百千万〇○零])(?P<first>{_DIGIT}{{4}})年?(?:{_TO}(?P<last>{_DIGIT}{{4}}))?年"
+)
+_REPUBLIC = re.compile(rf"民国(?P<first>{_NUMERAL})年?(?:{_TO}(?:民国)?(?P<last>{_NUMERAL}))?年")
+#: A further year of a reign, named only by its number.
+_NEXT = re.compile(rf"{_AND}(?P<next>{_NUMERAL})年(?![来多余之])")
+_LONGEST_REIGN = 24
+#: Traditional characters of reigns and dynasties, one for one, so that places stay valid.
+_SIMPLE = str.maketrans(
+    "國萬曆歷緒順慶龍開寶應廣興貞長會啟啓禎統聖豐寧紹觀間時後樂顯慶總儀調隱萬歲聖視乾鳳載啓嗣羅拱",
+    "国万历历绪顺庆龙开宝应广兴贞长会启启祯统圣丰宁绍观间时后乐显庆总仪调隐万岁圣视乾凤载启嗣罗拱",
+)
 _STATED = re.compile(rf"[（(](?:公元)?(?P<year>[0-9]{{3,4}})(?:{_TO}[0-9]{{2,4}})?年?[）)]")
 _DURATION = re.compile("(?:来|的?历史|之久|之前|以?前|以上|多|左右)")
+_DURATION_BEFORE = re.compile("(?:距今|[已约近有达历经过])\\Z")
 _TITLE = re.compile(
     rf"(?<![0-9])(?P<first>1[0-9]{{3}}|20[0-9]{{2}})(?![0-9])年?(?:{_TO}(?P<last>[0-9]{{4}})(?![0-9]))?"
 )
@@ -51,8 +65,8 @@ class Reign:
 
 def read_years(text: str) -> list[Years]:
     """The years a text names, in order. A span of time (`1000年来`) or a reign of two dynasties is none."""
-    wide = widen(text)
-    found = [*_common(wide), *_digits(wide), *_republic(wide), *_reigns(wide)]
+    wide = widen(text).translate(_SIMPLE)
+    found = [*_common(wide), *_listed(wide), *_digits(wide), *_republic(wide), *_reigns(wide)]
     if wide != text:
         found = [replace(one, words=text[one.at : one.at + len(one.words)]) for one in found]
     return sorted(found, key=lambda years: (years.at, -len(years.words)))
@@ -91,21 +105,42 @@ def _common(text: str) -> list[Years]:
                 last += first // 100 * 100
         words = match[0]
         at = match.start()
-        if era == "公元前":
-            found.append(Years(-first, -int(match["last"] or first), words, at, "common"))
+        if era in ("公元前", "前"):
+            until = int(match["last"] or first)
+            until = -until if match["again"] or not match["last"] or until <= first else until
+            found.append(Years(-first, until, words, at, "common"))
+        elif match["again"]:
+            continue
         elif era or (first >= _EARLIEST and last <= _LATEST):
-            if (not era and first % 100 == 0 and _DURATION.match(match["after"])) or last < first:
+            if (not era and first % 100 == 0 and _is_duration(text, match)) or last < first:
                 continue
             found.append(Years(first, last, words, at, "common"))
+    return found
+
+
+def _is_duration(text: str, match: re.Match[str]) -> bool:
+    """Whether a round number of years is a length of time: `距今2000年`, `1000年来`."""
+    before = text[max(0, match.start() - 2) : match.start()]
+    return _DURATION.match(match["after"]) is not None or _DURATION_BEFORE.search(before) is not None
+
+
+def _listed(text: str) -> list[Years]:
+    """The years of a list but the last, `1986、1988、1990年`."""
+    found = []
+    for match in _LISTED.finditer(text):
+        year = int(match["year"])
+        if _EARLIEST <= year <= _LATEST:
+            found.append(Years(year, year, match["year"], match.start(), "common"))
     return found
 
 
 def _digits(text: str) -> list[Years]:
     found = []
     for match in _DIGITS.finditer(text):
-        year = year_digits(match[0])
-        if _EARLIEST <= year <= _LATEST:
-            found.append(Years(year, year, match[0] + "年", match.start(), "common"))
+        first = year_digits(match["first"])
+        last = year_digits(match["last"]) if match["last"] else first
+        if _EARLIEST <= first <= last <= _LATEST:
+            found.append(Years(first, last, match[0], match.start(), "common"))
     return found
 
 
@@ -115,14 +150,39 @@ def _republic(text: str) -> list[Years]:
         first, last = number(match["first"]), number(match["last"] or match["first"])
         if first and last and first <= last <= 38:
             found.append(_stated(text, match, Years(1911 + first, 1911 + last, match[0], match.start(), "republic")))
+            found += _next(text, match.end(), last, 1912, 1949, "republic")
+    return found
+
+
+def _next(
+    text: str, at: int, ordinal: int, first: int, last: int, calendar: Literal["republic", "reign"]
+) -> list[Years]:
+    """The years that follow one in a list and are named by their number alone: later ones, of the same era.
+
+    Args:
+        text: The text.
+        at: Where the year before them ends.
+        ordinal: Its number.
+        first: First year of the era.
+        last: Its last year.
+        calendar: What it is of.
+    """
+    found: list[Years] = []
+    while match := _NEXT.match(text, at):
+        later = number(match["next"])
+        if not later or later <= ordinal or first + later - 1 > last:
+            break
+        year = first + later - 1
+        found.append(Years(year, year, match[0][1:], match.start() + 1, calendar))
+        at, ordinal = match.end(), later
     return found
 
 
 def _reigns(text: str) -> list[Years]:
-    pattern, reigns = _table()
-    found = []
+    pattern, ending, reigns = _table()
+    found: list[Years] = []
     matches: dict[int, re.Match[str]] = {}
-    for end in _REIGN_END.finditer(text):
+    for end in ending.finditer(text):
         for match in pattern.finditer(text, max(0, end.start() - _LONGEST_REIGN), end.end()):
             if match.end() == end.end():
                 matches[match.start()] = match  # of 元年至三年 the whole is found last
@@ -131,6 +191,7 @@ def _reigns(text: str) -> list[Years]:
         dynasty = "宋" if dynasty in ("北宋", "南宋") else dynasty
         ordinal = number(match["first"]) if match["first"] else 0
         until = number(match["last"]) if match["last"] else ordinal
+        earlier = number(match["listed"]) if match["listed"] else ordinal
         fitting = [
             reign
             for reign in reigns[match["era"]]
@@ -141,8 +202,20 @@ def _reigns(text: str) -> list[Years]:
         if len(fitting) != 1 or ordinal is None or until is None or until < ordinal:
             continue
         (reign,) = fitting
-        years = (reign.first + ordinal - 1, reign.first + until - 1) if ordinal else (reign.first, reign.last)
-        found.append(_stated(text, match, Years(*years, match[0], match.start(), "reign")))
+        if earlier and ordinal and earlier < ordinal:
+            year = reign.first + earlier - 1
+            words = match[0][: match.end("listed") - match.start()]
+            found.append(Years(year, year, words, match.start(), "reign"))
+            at = match.start("first")
+            words = match[0][at - match.start() :]
+            found.append(Years(reign.first + ordinal - 1, reign.first + until - 1, words, at, "reign"))
+        elif match["listed"]:
+            continue
+        else:
+            years = (reign.first + ordinal - 1, reign.first + until - 1) if ordinal else (reign.first, reign.last)
+            found.append(_stated(text, match, Years(*years, match[0], match.start(), "reign")))
+        if ordinal:
+            found += _next(text, match.end(), until, reign.first, reign.last, "reign")
     return found
 
 
@@ -155,7 +228,8 @@ def _stated(text: str, match: re.Match[str], years: Years) -> Years:
 
 
 @cache
-def _table() -> tuple[re.Pattern[str], dict[str, list[Reign]]]:
+def _table() -> tuple[re.Pattern[str], re.Pattern[str], dict[str, list[Reign]]]:
+    """A pattern for a year of a reign, one for what it ends with (few places are worth a search), and the reigns."""
     reigns: dict[str, list[Reign]] = {}
     lines = (resources.files(__package__) / "reigns.tsv").read_text("utf-8").splitlines()
     for line in lines:
@@ -165,10 +239,13 @@ def _table() -> tuple[re.Pattern[str], dict[str, list[Reign]]]:
     eras = "|".join(sorted(reigns, key=len, reverse=True))
     dynasties = "|".join(sorted({"北宋", "南宋"} | {one.dynasty for many in reigns.values() for one in many}, key=len,
                                 reverse=True))  # fmt: skip
+    last = "".join(sorted({era[-1] for era in reigns}))
     return (
         re.compile(
-            rf"(?P<dynasty>(?:{dynasties})[朝代]?)?(?P<era>{eras})"
-            rf"(?:(?P<first>{_NUMERAL})年?(?:{_TO}(?P<last>{_NUMERAL}))?年|年间)"
+            rf"(?P<dynasty>(?:{dynasties})[朝代]?)?[·\u2022]?(?P<era>{eras})"
+            rf"(?:(?:(?P<listed>{_NUMERAL}){_AND})?(?P<first>{_NUMERAL})年?(?:{_TO}(?:(?P=era))?(?P<last>{_NUMERAL}))?年"
+            r"|年间|(?(dynasty)(?:间|时期?)|(?!)))"
         ),
+        re.compile(rf"(?:[元一二三四五六七八九十廿卅]|(?<![0-9])[0-9]{{1,2}})年|年间|(?<=[{last}])(?:间|时期?)"),
         reigns,
     )
