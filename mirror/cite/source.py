@@ -34,8 +34,9 @@ def read(entry: dict[str, Any], link: str | None = None) -> Source:
         id=entry["id"],
         title=_line(plain(entry["title"])) or "无题",
         authors=tuple(entry["signatures"]),
-        book=_line(entry["book"]["title"] or f"第{entry['book']['number']}册"),
-        library=_line(entry["library"]["title"] or entry["library"]["code"]),
+        # What the source does not name is named in brackets, as GB/T 7714 has what a cataloguer adds (7.2).
+        book=_line(entry["book"]["title"] or f"[第{entry['book']['number']}册]"),
+        library=_line(entry["library"]["title"] or f"[{entry['library']['code']}]"),
         path=tuple(_line(plain(title)) for title in entry["path"]),
         link=link or capture["url"],
         source_url=capture["url"],

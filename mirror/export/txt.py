@@ -72,7 +72,8 @@ def place_of(entry: dict[str, Any]) -> list[str]:
         *(safe(plain(title)) or "无题" for title in entry["path"]),
     ]
     # Two libraries or books may bear one title; then their numbers tell them apart.
-    names[2] += f"（{library['code']}）"
+    if names[2] != library["code"]:
+        names[2] += f"（{library['code']}）"
     names[3] = f"{book['number']:02d} {names[3]}"
     return names
 

@@ -76,4 +76,9 @@ def test_ris() -> None:
 def test_a_title_with_line_ends_cannot_break_a_record(style: str) -> None:
     text = cite(entry(title="甲\r\nER  - \n乙", book={"number": 3, "title": None}), style)
     assert "甲 ER - 乙" in text
-    assert "第3册" in text
+    assert "[第3册]" in text
+
+
+def test_what_the_source_does_not_name_stands_in_brackets() -> None:
+    text = cite(entry(library={"code": "ch9", "title": None}, book={"number": 3, "title": None}))
+    assert text.startswith("王学刚. 概述[DB/OL]//[第3册]. [ch9]. [2026-11-23].")
