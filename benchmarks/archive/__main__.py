@@ -1,6 +1,10 @@
 """Verify and index one archive with all contestants, one after the other, and write RESULTS.md.
 
 python -m benchmarks.archive [--records 100000] [--files 8]
+python -m benchmarks.archive --large [--pages 300000]
+
+The second makes a collection of so many pages and a package of over 4 GB, opens them in other tools, and in a browser; it takes
+an hour and 25 GB of disk.
 """
 
 from __future__ import annotations
@@ -9,19 +13,14 @@ import argparse
 import os
 import platform
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
-import threading
-import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.process import family
+from benchmarks.archive import large
+from benchmarks.archive.cost import ROOT, Cost, measure
 
-ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 WORDS = [
@@ -90,65 +89,6 @@ def write_archive(folder: Path, records: int, files: int) -> None:
         writer.close()
 
 
-@dataclass(frozen=True)
-class Cost:
-    name: str
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-    note: str
-
-
-def measure(name: str, command: list[str], note: str, *, runs: int, output: Path | None = None) -> Cost:
-    """The median of some runs: wall, CPU with children, and the peak of resident memory, children included."""
-    walls, cpus, peaks = [], [], []
-    for _ in range(runs):
-        out = output.open("wb") if output else subprocess.DEVNULL
-        before = os.times()
-        began = time.monotonic()
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL)
-        peak = _Peak(process.pid)
-        code = process.wait()
-        walls.append(time.monotonic() - began)
-        peaks.append(peak.stop())
-        after = os.times()
-        cpus.append(after.children_user + after.children_system - before.children_user - before.children_system)
-        if output:
-            out.close()  # type: ignore[union-attr]
-        if code:
-            raise SystemExit(f"{name} failed with exit code {code}")
-    return Cost(name, statistics.median(walls), statistics.median(cpus), max(peaks), note)
-
-
-class _Peak:
-    """Watches the resident memory, without what is shared, of a process and all that come from it."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._most = 0.0
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-
-    def _watch(self) -> None:
-        while not self._stopped.wait(0.05):
-            self._most = max(self._most, sum(map(_private_mb, family(self._pid))))
-
-    def stop(self) -> float:
-        self._stopped.set()
-        self._thread.join()
-        return self._most
-
-
-def _private_mb(pid: int) -> float:
-    """Without the mapped file, which the system may take back at any time."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) / 1024
-
-
 def contest(folder: Path, runs: int) -> list[Cost]:
     paths = sorted(folder.glob("*.warc.gz"))
     python, files = sys.executable, [str(path) for path in paths]
@@ -205,7 +145,12 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--files", type=int, default=8)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--large", action="store_true", help="collections of real size instead, by ourselves alone")
+    parser.add_argument("--pages", type=int, default=300_000)
     given = parser.parse_args()
+    if given.large:
+        large.run(given.pages)
+        return
     with tempfile.TemporaryDirectory(prefix="bench-archive-") as name:
         folder = Path(name)
         write_archive(folder, given.records, given.files)

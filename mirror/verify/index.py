@@ -38,10 +38,13 @@ def judge(survey: Survey, index: Path, archive: Path) -> None:
     row = next(rows, None)
     with index.open("rb") as file:
         for at, line in _sorted_lines(file, survey):
+            text = line[:-1]
+            if row is not None and row[0].encode() == text:
+                row = next(rows, None)
+                continue
             name, offset = _place(line)
             if (name is not None and name not in files and (archive / name).exists()) or _is_open(archive, name):
                 continue
-            text = line[:-1]
             while row is not None and row[0].encode() < text:
                 if len(lacking) < MOST:
                     lacking[row[1], row[2]] = row[0], row[3]
