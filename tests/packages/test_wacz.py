@@ -23,6 +23,8 @@ from warc.wacz.signature import Signer, verify
 from warc.wacz.zipnum import ZipNum
 
 BIN = Path(sys.executable).parent
+#: Bytes above which a test's package is ZIP64, as others are above 4 GiB.
+ZIP64_FROM = 5_000
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +235,26 @@ def test_only_one_book(archived: Archived, tool: Callable[[str], Path], tmp_path
     expected = {entry["capture"]["url"] for id, entry in archived.home.entries().items() if id.startswith("ch9/1/")}
     assert {page["url"] for page in entries} == expected
     assert len(entrances) == 1
+
+
+def test_a_package_beyond_4_gib_is_zip64(
+    archived: Archived, single: Path, tool: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """With the limit of the ZIP format lowered in Python's own library: sizes and offsets in the ZIP64 fields."""
+    large = tmp_path / "large.wacz"
+    program = f"import zipfile; zipfile.ZIP64_LIMIT = {ZIP64_FROM}; from mirror.cli import main; main()"
+    command = ("export", "t", "--format", "wacz", "-o", str(large), "--home", str(archived.home.path))
+    run(sys.executable, "-c", program, *command)
+    data = large.read_bytes()
+    assert b"PK\x06\x06" in data[-300:]  # end of central directory, ZIP64
+    assert b"PK\x06\x06" not in single.read_bytes()[-300:]
+    with zipfile.ZipFile(large) as wacz, zipfile.ZipFile(single) as small:
+        assert wacz.testzip() is None
+        assert wacz.namelist() == small.namelist()
+        assert sum(one.header_offset > ZIP64_FROM for one in wacz.infolist()) > 3
+        assert wacz.read("indexes/index.cdx.gz") == small.read("indexes/index.cdx.gz")
+    assert index(large) == index(single)
+    run(tool("wacz"), "-m", "wacz.main", "validate", "-f", large)
 
 
 def test_an_empty_collection_is_no_package(archived: Archived, tmp_path: Path) -> None:
