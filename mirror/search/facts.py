@@ -17,13 +17,15 @@ from mirror.extraction.structure.years import Years, read_years, title_years
 #: A longer span in a text, such as a dynasty, says too little about each of its years; one in a title counts.
 LONGEST_SPAN = 120
 _LONGEST_TITLE = 1000
+#: Every year ends in 年. What says which one it is stands so many characters before, and so many behind.
+_BEFORE, _BEHIND = 40, 8
 
 
 def facts(title: str, path: Sequence[str], text: str, book: str | None, library: str | None) -> list[str]:
     """Tokens, sorted: `y1986`, `b209` (before the common era), `p371728`."""
-    titled = [years for one in (title, *path) if (years := title_years(one))]
-    of_book = title_years(book or "")
-    years_found = {*_years(titled, _LONGEST_TITLE), *_years(read_years(text), LONGEST_SPAN)}
+    titled = [years for one in (title, *path) if (years := _title_years(one))]
+    of_book = _title_years(book or "")
+    years_found = {*_years(titled, _LONGEST_TITLE), *_years(read_years(_around_years(text)), LONGEST_SPAN)}
     if not years_found and of_book:
         years_found.update(_years([of_book], _LONGEST_TITLE))
     about = titled[0] if titled else of_book
@@ -32,6 +34,22 @@ def facts(title: str, path: Sequence[str], text: str, book: str | None, library:
     for one in (title, book or "", library or ""):
         codes.update(_codes_in(one))
     return sorted({*years_found, *(f"p{code}" for code in codes if not code.endswith("0000"))})
+
+
+_title_years = lru_cache(maxsize=4096)(title_years)
+
+
+def _around_years(text: str) -> str:
+    """What of a text may say years: most of it need not be read for them."""
+    pieces, start, end = list[str](), 0, 0
+    at = text.find("年")
+    while at >= 0:
+        if at - _BEFORE > end:
+            pieces.append(text[start:end])
+            start = at - _BEFORE
+        end = at + _BEHIND
+        at = text.find("年", at + 1)
+    return "\n".join([*pieces, text[start:end]])
 
 
 def _years(named: Iterable[Years], longest: int) -> Iterator[str]:

@@ -18,10 +18,9 @@ BOUNDARY = "\u2029"
 #: A run of box-drawing characters, with the blanks around it, is one line between two cells.
 LINE = "│"
 
-_BOXES = re.compile("[ \u2500-\u257f]*[\u2500-\u257f][ \u2500-\u257f]*")
-#: A blank says something only between two words of letters or digits.
-_IDLE_BLANKS = re.compile("(?<![!-\u24ff]) +| +(?![!-\u24ff])")
-_BLANKS = re.compile("  +")
+_BOXES = re.compile("[\u2500-\u257f]+")
+#: Blanks say something only between two words of letters or digits: of such characters.
+_FIRST, _LAST = "!", "\u24ff"
 
 _ALIKE = (
     "‐‑‒–—―−﹘﹣－-",
@@ -70,10 +69,31 @@ def _alike() -> dict[str, str]:
 
 _TABLE = _Table()
 
+#: Of these a page of Chinese has dozens: replacing each by itself costs less than looking at every character.
+_FREQUENT = "，。\n、：；（）“”"
+
+
+@lru_cache(maxsize=1)
+def _frequent() -> tuple[tuple[str, str], ...]:
+    return tuple((one, _TABLE[ord(one)]) for one in _FREQUENT)
+
+
+@lru_cache(maxsize=1)
+def _folded() -> re.Pattern[str]:
+    """Characters that may be folded: all but ASCII without capitals, 、 and 。, and ideographs without variants."""
+    ideographs = "".join(sorted(one for one in _variants() if "\u4e00" <= one <= "\u9fff"))
+    return re.compile(f"[\0-\x1fA-Z\x7f-\u3000\u3003-\u4dff\ua000-\U0010ffff{ideographs}]")
+
 
 def fold(text: str) -> str:
     """The text with each character as it is searched; as long as the text, every blank U+0020."""
-    return text.translate(_TABLE)
+    for one, other in _frequent():
+        text = text.replace(one, other)
+    return _folded().sub(_fold_match, text)
+
+
+def _fold_match(match: re.Match[str]) -> str:
+    return _TABLE[ord(match[0])]
 
 
 def stream(text: str) -> str:
@@ -81,7 +101,10 @@ def stream(text: str) -> str:
 
     A piece of the text gives a piece of its stream, wherever it is cut.
     """
-    text = fold(text)
-    if _BOXES.search(text):
-        text = _BOXES.sub(LINE, text)
-    return _BLANKS.sub(" ", _IDLE_BLANKS.sub("", text))
+    out: list[str] = []
+    for piece in fold(text).split(" "):
+        if piece:
+            if out and _FIRST <= piece[0] <= _LAST and _FIRST <= out[-1][-1] <= _LAST:
+                out.append(" ")
+            out.append(piece)
+    return _BOXES.sub(LINE, "".join(out))

@@ -17,8 +17,14 @@ from mirror.search.fold import stream
 from mirror.search.match import characters, document
 from mirror.store.database import Database
 
-#: Documents in one transaction: FTS5 writes one piece of index for each, and merges them later.
+#: Documents in one transaction: at the end of a crawl, and in its pauses.
 BATCH = 500
+BATCH_IN_PAUSE = 64
+#: A query asks every piece of an index: more than these are merged to one, or if so large a part of it is new.
+MOST_PIECES = 16
+MUCH = 0.2
+#: Pages of 4 KiB that are merged in one transaction.
+_MERGE = 2000
 #: So many new entries are left to be read one by one before a crawl stops to index some of them.
 ENOUGH = 256
 #: Of its time, a crawl spends at most this part on the index before its end.
@@ -86,8 +92,10 @@ def _pieces(items: str, tables: str) -> Iterator[str]:
 
 
 def waiting(db: sqlite3.Connection) -> int:
-    """How many entries are not in the index yet."""
-    count: int = db.execute("SELECT count(*) FROM search_waiting").fetchone()[0]
+    """How many entries, and earlier versions of entries, are not in the index yet."""
+    count: int = db.execute(
+        "SELECT (SELECT count(*) FROM search_waiting) + (SELECT count(*) FROM search_earlier_waiting)"
+    ).fetchone()[0]
     return count
 
 
@@ -102,16 +110,35 @@ def catch_up(
         progress: Told how many are left, now and then.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    batch = BATCH if seconds is None else 32
+    batch = BATCH if seconds is None else BATCH_IN_PAUSE
     done = 0
     while until is None or time.monotonic() < until:
         with database.transaction() as db:
-            count = _index(db, batch)
+            count = _index(db, batch) or _index_earlier(db, batch)
         if not count:
             break
         done += count
         progress(waiting(database.connection))
+    if done and seconds is None:
+        _merge(database, done)
     return done
+
+
+def _merge(database: Database, done: int) -> None:
+    """Make few pieces of many; broken off, it is gone on with after the next crawl, and every state is whole."""
+    db = database.connection
+    (documents,) = db.execute("SELECT count(*) FROM search_document").fetchone()
+    for table in ("search_text", "search_title", "search_character", "search_fact", "search_earlier"):
+        (pieces,) = db.execute(f"SELECT count(DISTINCT segid) FROM {table}_idx").fetchone()
+        # To FTS5, a negative number begins a merge of all; others go on with it, or merge four of a size.
+        pages = -_MERGE if pieces > MOST_PIECES or (pieces > 1 and done > documents * MUCH) else _MERGE
+        changes = 2
+        while changes > 1:
+            before = db.total_changes
+            with database.transaction():
+                db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))
+            changes = db.total_changes - before
+            pages = _MERGE
 
 
 class Pauses:
@@ -139,6 +166,21 @@ def _index(db: sqlite3.Connection, most: int) -> int:
     return len(found)
 
 
+def _index_earlier(db: sqlite3.Connection, most: int) -> int:
+    rows = db.execute(
+        "SELECT v.id, e.newest IS v.id, coalesce(v.title, ''), v.text, v.items, v.tables "
+        "FROM (SELECT version FROM search_earlier_waiting ORDER BY version LIMIT ?) AS w "
+        "JOIN version AS v ON v.id = w.version JOIN entry AS e ON e.id = v.entry ORDER BY v.id",
+        (most,),
+    ).fetchall()
+    for version, newest, *said in rows:
+        if not newest:  # one that is will be noted again when it no longer is
+            db.execute("INSERT INTO search_earlier_document VALUES (?)", (version,))
+            db.execute("INSERT INTO search_earlier (rowid, pairs) VALUES (?, ?)", (version, document(parts(*said))))
+    db.executemany("DELETE FROM search_earlier_waiting WHERE version = ?", [(row[0],) for row in rows])
+    return len(rows)
+
+
 def _replace(db: sqlite3.Connection, number: int, one: Searched) -> None:
     new, found = one.parts(), " ".join(one.facts())
     row = db.execute("SELECT version, title, facts FROM search_document WHERE id = ?", (number,)).fetchone()
@@ -161,10 +203,11 @@ def _take_out(db: sqlite3.Connection, number: int, streams: list[str], found: st
 
 
 def forget(db: sqlite3.Connection, version: int) -> None:
-    """Take a text out of the index before it is changed, and note that its entry waits to be indexed again.
+    """Take a text out of the index before it is changed, and note that it waits to be indexed again.
 
     Only the text that was indexed can be taken out: called after the change, this would damage the index.
     """
+    _forget_earlier(db, version)
     row = db.execute(
         "SELECT e.id, b.id, e.rec FROM version AS v JOIN entry AS e ON e.id = v.entry LEFT JOIN search_block AS b "
         f"ON (b.library, b.book, b.part) = (e.library, e.book, e.rec >> {_PART_BITS}) WHERE v.id = ?",
@@ -185,6 +228,18 @@ def forget(db: sqlite3.Connection, version: int) -> None:
     _take_out(db, number, parts(*indexed[1:]), indexed[0])
     db.execute("DELETE FROM search_document WHERE id = ?", (number,))
     db.execute("INSERT OR IGNORE INTO search_waiting VALUES (?)", (entry,))
+
+
+def _forget_earlier(db: sqlite3.Connection, version: int) -> None:
+    if db.execute("DELETE FROM search_earlier_document WHERE version = ?", (version,)).rowcount:
+        (*said,) = db.execute(
+            "SELECT coalesce(title, ''), text, items, tables FROM version WHERE id = ?", (version,)
+        ).fetchone()
+        db.execute(
+            "INSERT INTO search_earlier (search_earlier, rowid, pairs) VALUES ('delete', ?, ?)",
+            (version, document(parts(*said))),
+        )
+        db.execute("INSERT INTO search_earlier_waiting VALUES (?)", (version,))
 
 
 def _tokens(streams: list[str], found: str) -> list[tuple[str, str, str]]:

@@ -33,7 +33,7 @@
   const stream = (text, folding) =>
     [...text].map((one) => (BLANK.test(one) ? " " : folding.get(one) ?? one)).join("")
       .replace(/[ \u2500-\u257f]*[\u2500-\u257f][ \u2500-\u257f]*/g, "│")
-      .replace(/(?<![!-\u24ff]) +| +(?![!-\u24ff])/g, "").replace(/ {2,}/g, " ");
+      .replace(/ {2,}/g, " ").replace(/(?<![!-\u24ff]) +| +(?![!-\u24ff])/g, "");
 
   const unpack = (text) => {
     const octets = atob(text), entries = [];
