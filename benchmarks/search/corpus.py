@@ -99,7 +99,9 @@ def statistics(texts: Iterable[str], most: int = 300_000, piece: int = 1000) -> 
         "different pairs / characters": len(counts) / characters,
         "different pairs / characters, within a piece": inside.total() / characters,
         "share of the 1,000 most frequent pairs": frequent / characters,
-        **{f"pieces with pair of rank {rank}": ranked[rank - 1] for rank in (1, 10, 100, 1000) if rank <= len(ranked)},
+        **{
+            f"pieces with pair of rank {rank}": ranked[rank - 1] for rank in (1, 10, 100, 1000) if rank <= len(ranked)
+        },
     }
 
 

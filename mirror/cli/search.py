@@ -9,10 +9,13 @@ import time
 import click
 
 from mirror.cli.options import collection_argument, json_option
+from mirror.cli.time import instant
+from mirror.cli.witnesses import hit_as_dict, show_hit
 from mirror.collection import Collection
 from mirror.errors import UsageError
 from mirror.frontier.scope import Scope
 from mirror.search import Filters, Found, Hit, search
+from mirror.witness import Witness, count, find
 
 
 @click.command("search")
@@ -23,6 +26,9 @@ from mirror.search import Filters, Found, Hit, search
 @click.option("--scope", "scopes", multiple=True, metavar="K[/A]", help="Only in these libraries or books.")
 @click.option("--years", metavar="FROM[-TO]", help="Only entries that name one of these years, or whose book does.")
 @click.option("--place", metavar="NAME", help="Only entries of this county or city (name in full, or its code).")
+@click.option("--at", metavar="TIME", help="The texts of then, not the newest: a date, or an RFC 3339 time.")
+@click.option("--all-versions", is_flag=True, help="Every text an entry ever had, not only the newest.")
+@click.option("--no-witnesses", is_flag=True, help="Leave out texts without a capture (`mirror witnesses`).")
 @json_option
 def command(
     collection: Collection,
@@ -32,6 +38,9 @@ def command(
     scopes: tuple[str, ...],
     years: str | None,
     place: str | None,
+    at: str | None,
+    all_versions: bool,
+    no_witnesses: bool,
     as_json: bool,
 ) -> None:
     """全文检索 / Find entries by any piece of their title, text, items or tables.
@@ -40,29 +49,50 @@ def command(
     NEAR/10、"短语" 和括号。
 
     Traditional and simplified, width, case and blanks of typesetting do not matter. Words parted by a blank must
-    all occur; OR, NOT, NEAR/10, "a phrase" and brackets work too.
+    all occur; OR, NOT, NEAR/10, "a phrase" and brackets work too. Behind the entries come witnesses, texts that
+    others copied out of the source, marked as such; not with --years, --place, --at or --all-versions.
 
     \b
     Example:
       mirror search shandong 沂水县
       mirror search shandong '(碑 OR 碣) NEAR/20 重修 NOT 墓碑' --scope ch9 --limit 50
       mirror search shandong 旱灾 --years 1942-1943 --place 菏泽市
+      mirror search shandong 旧县名 --at 2025-12-31
       mirror search shandong '"第 一 编"' --json | jq -r '.[].id'
     """
+    if at is not None and all_versions:
+        raise UsageError("--at asks for the text of one time, --all-versions for those of all: give one of them")
     began = time.perf_counter()
+    filters = Filters(
+        [Scope.parse(scope) for scope in scopes],
+        _years(years),
+        place,
+        None if at is None else instant(at),
+        all_versions,
+    )
     database = collection.database()
+    db = database.connection
     try:
-        filters = Filters([Scope.parse(scope) for scope in scopes], _years(years), place)
-        found = search(database.connection, query, filters, limit=limit, offset=offset)
+        found = search(db, query, filters, limit=limit, offset=offset)
+        # A witness has no capture, so it is of no time; and nobody has said which years and places it is of.
+        apart = no_witnesses or years or place or at or all_versions
+        known = 0 if apart else count(db, query, filters.scopes)
+        left = limit - len(found.hits)
+        witnesses = (
+            list(find(db, query, left, max(0, offset - found.total), filters.scopes)) if known and left else []
+        )
+        hits = [hit.as_dict() for hit in found.hits] + [hit_as_dict(db, query, one) for one in witnesses]
     finally:
         database.close()
     elapsed_ms = (time.perf_counter() - began) * 1000
     if as_json:
-        click.echo(json.dumps([hit.as_dict() for hit in found.hits], ensure_ascii=False, indent=1))
+        click.echo(json.dumps(hits, ensure_ascii=False, indent=1))
     else:
         for hit in found.hits:
             _show(hit)
-    click.echo(_summary(found, offset, elapsed_ms), err=True)
+        for one in witnesses:
+            show_hit(query, one)
+    click.echo(_summary(found, known, witnesses, offset, elapsed_ms), err=True)
 
 
 def _years(text: str | None) -> tuple[int, int] | None:
@@ -79,6 +109,8 @@ def _show(hit: Hit) -> None:
     title = _marked(hit.title, hit.title_marks) or "（无题 untitled）"
     click.echo(f"{click.style(hit.id, fg='cyan')}  {click.style(title, bold=True)}")
     click.echo(click.style("    " + " › ".join(above), dim=True))
+    if not hit.newest:
+        click.echo(click.style(f"    旧文本 earlier text, {hit.first_seen[:10]} – {hit.last_seen[:10]}", fg="yellow"))
     if hit.snippet.text:
         click.echo("    " + _marked(hit.snippet.text, hit.snippet.marks))
 
@@ -92,11 +124,13 @@ def _marked(text: str, marks: tuple[tuple[int, int], ...]) -> str:
     return out + text[at:]
 
 
-def _summary(found: Found, offset: int, elapsed_ms: float) -> str:
-    shown = f"{offset + 1}–{offset + len(found.hits)} / " if found.hits else ""
+def _summary(found: Found, known: int, witnesses: list[Witness], offset: int, elapsed_ms: float) -> str:
+    count = len(found.hits) + len(witnesses)
+    shown = f"{offset + 1}–{offset + count} / " if count else ""
+    apart = f" + {known} 条旁证 witnesses" if known else ""
     slow = (
         f"；其中 {found.unindexed} 条尚未编入索引，逐条读过 read one by one, not indexed yet"
         if found.unindexed
         else ""
     )
-    return f"{shown}{found.total} 条命中 hits, {elapsed_ms:.0f} ms{slow}"
+    return f"{shown}{found.total} 条命中 hits{apart}, {elapsed_ms:.0f} ms{slow}"

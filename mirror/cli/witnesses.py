@@ -14,7 +14,7 @@ from mirror.collection import Collection
 from mirror.errors import MirrorError
 from mirror.frontier.scope import Scope
 from mirror.search.query import parse, terms
-from mirror.search.snippet import cut, opening, pattern
+from mirror.search.snippet import Snippet, cut, opening, pattern
 from mirror.witness import Witness, entry_of, find, witness_at, witnesses
 from mirror.witness.match import counted
 
@@ -120,12 +120,31 @@ def _find(db: sqlite3.Connection, query: str, limit: int, as_json: bool) -> None
     if as_json:
         click.echo(json.dumps([_as_dict(db, one, whole=False) for one in hits], ensure_ascii=False, indent=1))
         return
-    sought = pattern(list(terms(parse(query))))
     for one in hits:
-        click.echo(f"{click.style(f'旁证 witness {one.id}', fg='magenta')}  {click.style(one.title, bold=True)}")
-        click.echo(click.style(f"    {one.source} › {one.file}", dim=True))
-        click.echo("    " + (cut(one.raw_text, sought) or opening(one.raw_text)).text)
+        show_hit(query, one)
     click.echo(f"{len(hits)} 条 hits", err=True)
+
+
+def show_hit(query: str, one: Witness) -> None:
+    """Print a witness that was found, marked as one."""
+    click.echo(f"{click.style(f'旁证 witness {one.id}', fg='magenta')}  {click.style(one.title, bold=True)}")
+    click.echo(click.style(f"    {one.source} › {one.file}", dim=True))
+    click.echo("    " + _snippet(query, one).text)
+
+
+def hit_as_dict(db: sqlite3.Connection, query: str, one: Witness) -> dict[str, Any]:
+    """A witness among the hits of `mirror search --json`: `witness` is its number, and `id` no entry's."""
+    piece = _snippet(query, one)
+    return {
+        "id": f"witness/{one.id}",
+        "snippet": piece.text,
+        "marks": piece.marks,
+        **_as_dict(db, one, whole=False),
+    }
+
+
+def _snippet(query: str, one: Witness) -> Snippet:
+    return cut(one.raw_text, pattern(list(terms(parse(query))))) or opening(one.raw_text)
 
 
 def _show(db: sqlite3.Connection, number: int, as_json: bool) -> None:

@@ -2,6 +2,8 @@
 
 What the index does not have yet is read entry by entry and held against the same query, so that an answer is
 whole while a crawl writes. One read transaction: index, waiting list and texts are of the same instant.
+
+The newest texts have one index and earlier ones another, so that those who ask for the newest pay for no others.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ from typing import Any
 
 from mirror.frontier.scope import Scope, places_in
 from mirror.search import snippet
-from mirror.search.facts import as_expression, decade_of, has_one, of_place, of_years, place_name
+from mirror.search.facts import as_expression, decade_of, facts, has_one, of_place, of_years, place_name
 from mirror.search.fold import BOUNDARY, stream
-from mirror.search.index import CURRENT, Searched
+from mirror.search.index import CURRENT, Searched, parts
 from mirror.search.match import expression, is_match, single
 from mirror.search.query import Node, Term, parse, terms
 from mirror.search.snippet import Snippet
@@ -31,7 +33,8 @@ MOST_WEIGHED = 2_000
 #: Nor are more titles than these; one that is the query and nothing else comes first all the same.
 MOST_TITLES = 500
 
-Place = tuple[str, int, int]  # library, book, rec
+#: Library, book, rec, and the version if it is not the newest, else 0.
+Place = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,15 @@ class Filters:
         scopes: Libraries, books or entries: any of them.
         years: First and last year; an entry is of the years it names (`mirror.search.facts`).
         place: County or city, by name or GB/T 2260 code.
+        at: A WARC-Date: of each entry the text it had then, as `mirror show --at` gives it, not the newest.
+        all_versions: Every text an entry ever had, each a hit of its own.
     """
 
     scopes: Sequence[Scope] = ()
     years: tuple[int, int] | None = None
     place: str | None = None
+    at: str | None = None
+    all_versions: bool = False
 
     def facts(self) -> list[list[str]]:
         """Tokens; an entry must have one of each list. Raises UsageError for a place or years there are not."""
@@ -68,6 +75,8 @@ class Hit:
     book_title: str | None
     rec: int
     path: tuple[str, ...]
+    newest: bool  #: False: the entry has another text now
+    first_seen: str  #: of this text
     last_seen: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -81,6 +90,9 @@ class Hit:
             "library": {"code": self.library, "title": self.library_title},
             "book": {"number": self.book, "title": self.book_title},
             "path": self.path,
+            "witness": None,
+            "newest": self.newest,
+            "first_seen": self.first_seen,
             "last_seen": self.last_seen,
         }
 
@@ -116,7 +128,7 @@ def search(
     offset: int = 0,
     facets: bool = False,
 ) -> Found:
-    """Entries whose newest text, title, items or tables have what a query asks for (`mirror.search.query`).
+    """Entries that have what a query asks for (`mirror.search.query`) in their title, text, items or tables.
 
     Hits in titles come first, the closest first; then by BM25, or in the order of the books if there are more
     than MOST_WEIGHED.
@@ -142,19 +154,19 @@ def _one_instant(db: sqlite3.Connection) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A hit that is not in the index yet."""
+class Apart:
+    """A hit that is not in the index of newest texts: one that waits for it, or an earlier text."""
 
     place: Place
     title: str
-    facts: list[str]
+    facts: list[str]  #: of earlier texts only where they are asked for
 
 
 class _Search:
     def __init__(self, db: sqlite3.Connection, query: Node, filters: Filters) -> None:
         self._db = db
         self._query = query
-        self._blocks: dict[int, Place] = {}
+        self._blocks: dict[int, tuple[str, int, int]] = {}
         self._filters = filters
         self._facts = filters.facts()
         self._where, self._values = _inside(filters.scopes, self._facts)
@@ -163,9 +175,14 @@ class _Search:
         self._unindexed = db.execute("SELECT count(*) FROM search_waiting").fetchone()[0]
         if self._unindexed:
             self._where += f" AND rowid NOT IN ({_STALE})"
+        if filters.at is not None:
+            self._where += f" AND rowid NOT IN ({_LATER})"
+            self._values.append(filters.at)
 
     def answer(self, limit: int, offset: int, facets: bool) -> Found:
         waiting = list(self._read_waiting()) if self._unindexed else []
+        if self._filters.all_versions or self._filters.at is not None:
+            waiting += self._read_earlier(facets)
         numbers = [row[0] for row in self._rows(self._table, "rowid", "LIMIT ?", MOST_WEIGHED + 1)]
         blocks: Counter[int] = Counter()
         if len(numbers) <= MOST_WEIGHED:
@@ -192,7 +209,7 @@ class _Search:
     # -- order ---------------------------------------------------------------------------------------------
 
     def _in_order(
-        self, numbers: list[int], indexed: int, waiting: list[Waiting], limit: int, offset: int
+        self, numbers: list[int], indexed: int, waiting: list[Apart], limit: int, offset: int
     ) -> list[Place]:
         """One page of places: titles, then what is not indexed yet, then texts."""
         wanted = offset + limit
@@ -209,7 +226,7 @@ class _Search:
                         break
         return first[offset:wanted]
 
-    def _titled(self, waiting: list[Waiting]) -> list[tuple[Place, str]]:
+    def _titled(self, waiting: list[Apart]) -> list[tuple[Place, str]]:
         exact = self._query.text if isinstance(self._query, Term) else ""
         whole = expression(Term(BOUNDARY + exact + BOUNDARY))
         found = [
@@ -247,9 +264,9 @@ class _Search:
 
     def _place(self, number: int) -> Place:
         library, book, part = self._block(number >> 10)
-        return library, book, part << 10 | number & 1023
+        return library, book, part << 10 | number & 1023, 0
 
-    def _block(self, number: int) -> Place:
+    def _block(self, number: int) -> tuple[str, int, int]:
         if number not in self._blocks:
             self._blocks[number] = self._db.execute(
                 "SELECT library, book, part FROM search_block WHERE id = ?", (number,)
@@ -258,9 +275,11 @@ class _Search:
 
     # -- what is not indexed yet ---------------------------------------------------------------------------
 
-    def _read_waiting(self) -> Iterator[Waiting]:
+    def _read_waiting(self) -> Iterator[Apart]:
         """The hits among the entries that wait, in the order of their books."""
         where, values = places_in(self._filters.scopes, "e.")
+        if self._filters.at is not None:
+            where, values = f"{where} AND v.first_seen <= ?", [*values, self._filters.at]
         cursor = self._db.cursor().execute(
             CURRENT.format(source="search_waiting AS w JOIN entry AS e ON e.id = w.entry")
             + f" WHERE {where} ORDER BY e.library, e.book, e.rec",
@@ -271,13 +290,51 @@ class _Search:
             if is_match(self._query, BOUNDARY.join(one.parts())):
                 found = one.facts()
                 if all(has_one(found, wanted) for wanted in self._facts):
-                    yield Waiting((one.library, one.book, one.rec), one.title, found)
+                    yield Apart((one.library, one.book, one.rec, 0), one.title, found)
+
+    # -- earlier texts -------------------------------------------------------------------------------------
+
+    def _read_earlier(self, facets: bool) -> Iterator[Apart]:
+        """The hits among texts that are not the newest, by entry, the latest first."""
+        where, values = places_in(self._filters.scopes, "e.")
+        if self._filters.at is not None:
+            where, values = f"{where} AND {_AS_OF}", [*values, self._filters.at, self._filters.at]
+        rows = self._db.execute(
+            "SELECT e.library, e.book, e.rec, v.id, coalesce(v.title, '') FROM version AS v "
+            "JOIN entry AS e ON e.id = v.entry WHERE v.id IN (SELECT rowid FROM search_earlier WHERE search_earlier "
+            "MATCH ? UNION SELECT version FROM search_earlier_waiting) AND e.newest IS NOT v.id "
+            f"AND {where} ORDER BY e.library, e.book, e.rec, v.last_seen DESC, v.id DESC",
+            (expression(self._query), *values),
+        ).fetchall()
+        unindexed = {row[0] for row in self._db.execute("SELECT version FROM search_earlier_waiting")}
+        for *place, version, title in rows:
+            if version in unindexed and not self._is_match(version):
+                continue
+            found = self._facts_of(version) if self._facts or facets else []
+            if all(has_one(found, wanted) for wanted in self._facts):
+                library, book, rec = place
+                yield Apart((library, book, rec, version), title, found)
+
+    def _is_match(self, version: int) -> bool:
+        said = self._db.execute(
+            "SELECT coalesce(title, ''), text, items, tables FROM version WHERE id = ?", (version,)
+        ).fetchone()
+        return is_match(self._query, BOUNDARY.join(parts(*said)))
+
+    def _facts_of(self, version: int) -> list[str]:
+        title, path, text, book, library = self._db.execute(
+            "SELECT coalesce(v.title, ''), coalesce(v.path, '[]'), v.text, b.title, l.title "
+            "FROM version AS v JOIN entry AS e ON e.id = v.entry LEFT JOIN library AS l ON l.code = e.library "
+            "LEFT JOIN book AS b ON (b.library, b.number) = (e.library, e.book) WHERE v.id = ?",
+            (version,),
+        ).fetchone()
+        return facts(title, json.loads(path), text, book, library)
 
     # -- counts --------------------------------------------------------------------------------------------
 
-    def _facets(self, numbers: list[int], blocks: Counter[int], waiting: list[Waiting]) -> dict[str, list[Facet]]:
+    def _facets(self, numbers: list[int], blocks: Counter[int], waiting: list[Apart]) -> dict[str, list[Facet]]:
         books: Counter[tuple[str, int]] = Counter(
-            (library, book) for library, book, _ in (one.place for one in waiting)
+            (library, book) for library, book, *_ in (one.place for one in waiting)
         )
         for number, count in blocks.items():
             library, book, _ = self._block(number)
@@ -298,7 +355,7 @@ class _Search:
             "decades": [Facet(year, f"{year}年代", decades[year]) for year in sorted(decades, key=int)],
         }
 
-    def _count_facts(self, numbers: list[int], waiting: list[Waiting]) -> tuple[Counter[str], Counter[str]]:
+    def _count_facts(self, numbers: list[int], waiting: list[Apart]) -> tuple[Counter[str], Counter[str]]:
         places: Counter[str] = Counter()
         decades: Counter[str] = Counter()
         rows = self._db.execute(
@@ -318,6 +375,19 @@ def _most_first(counts: Counter[Any]) -> list[tuple[Any, int]]:
 _STALE = """
 SELECT (b.id << 10) | (e.rec & 1023) FROM search_waiting AS w JOIN entry AS e ON e.id = w.entry
 JOIN search_block AS b ON b.library = e.library AND b.book = e.book AND b.part = e.rec >> 10
+"""
+
+
+#: Documents whose text was first seen after an instant.
+_LATER = """
+SELECT (b.id << 10) | (e.rec & 1023) FROM version AS v JOIN entry AS e ON e.id = v.entry AND e.newest = v.id
+JOIN search_block AS b ON b.library = e.library AND b.book = e.book AND b.part = e.rec >> 10 WHERE v.first_seen > ?
+"""
+
+#: An earlier text that its entry had at an instant, as `store.exported.entry_at` chooses it.
+_AS_OF = """
+(SELECT first_seen FROM version WHERE id = e.newest) > ? AND v.id =
+(SELECT id FROM version WHERE entry = e.id AND first_seen <= ? ORDER BY last_seen DESC LIMIT 1)
 """
 
 
@@ -344,24 +414,27 @@ def _inside(scopes: Sequence[Scope], wanted: list[list[str]]) -> tuple[str, list
 
 
 def _hit(db: sqlite3.Connection, place: Place, found: Any) -> Hit | None:
+    library, book, rec, version = place
+    # The title of an earlier text is what that said: it is found by it.
+    titles = "v.title, h.title" if version else "h.title, v.title"
     row = db.execute(
-        "SELECT coalesce(h.title, v.title, ''), coalesce(h.path, v.path, '[]'), v.text, v.items, v.tables, "
-        "v.last_seen, l.title, b.title FROM entry AS e JOIN version AS v ON v.id = e.newest "
+        f"SELECT coalesce({titles}, ''), coalesce(h.path, v.path, '[]'), v.text, v.items, v.tables, "
+        "v.first_seen, v.last_seen, l.title, b.title "
+        "FROM entry AS e JOIN version AS v ON v.id = coalesce(?, e.newest) "
         "LEFT JOIN library AS l ON l.code = e.library "
         "LEFT JOIN book AS b ON b.library = e.library AND b.number = e.book "
         "LEFT JOIN heading AS h ON h.contents = b.contents AND h.rec = e.rec "
         "WHERE (e.library, e.book, e.rec) = (?, ?, ?)",
-        place,
+        (version or None, library, book, rec),
     ).fetchone()
     if row is None:
         return None
-    title, path, text, items, tables, last_seen, library_title, book_title = row
+    title, path, text, items, tables, first_seen, last_seen, library_title, book_title = row
     piece = snippet.cut(text, found)
     if piece is None:
         cells = "  ".join(cell for _, rows in json.loads(tables) for line in rows for cell in line)
         inner = "  ".join(text for item in json.loads(items) for text in item)
         piece = snippet.cut(cells, found) or snippet.cut(inner, found) or snippet.opening(text)
-    library, book, rec = place
     return Hit(
         id=f"{library}/{book}/{rec}",
         title=title,
@@ -373,5 +446,7 @@ def _hit(db: sqlite3.Connection, place: Place, found: Any) -> Hit | None:
         book_title=book_title,
         rec=rec,
         path=tuple(json.loads(path)),
+        newest=not version,
+        first_seen=first_seen,
         last_seen=last_seen,
     )

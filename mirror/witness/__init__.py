@@ -7,12 +7,13 @@ corresponds to:
     for witness in witnesses(db):                  every text, in order of its dump and path
         found = entry_of(db, witness)              the entry it corresponds to, and how that is known; None if unknown
     find(db, "霸王墓")                              witnesses that say so; the language of `mirror search`
+    count(db, "霸王墓")                             how many they are
 
 `mirror import` takes the dumps in (a ZIP, a folder, one TXT) and keeps them unchanged under `witnesses/`, so that
 `mirror rebuild` can read them again.
 """
 
 from mirror.witness.match import Correspondence, entry_of
-from mirror.witness.store import Witness, find, witness_at, witnesses
+from mirror.witness.store import Witness, count, find, witness_at, witnesses
 
-__all__ = ["Correspondence", "Witness", "entry_of", "find", "witness_at", "witnesses"]
+__all__ = ["Correspondence", "Witness", "count", "entry_of", "find", "witness_at", "witnesses"]

@@ -163,20 +163,40 @@ def witness_at(db: sqlite3.Connection, number: int) -> Witness | None:
     return _witness(row) if row else None
 
 
-def find(db: sqlite3.Connection, query: str, limit: int = 20) -> Iterator[Witness]:
+def find(
+    db: sqlite3.Connection, query: str, limit: int = 20, offset: int = 0, scopes: Sequence[Scope] = ()
+) -> Iterator[Witness]:
     """Witnesses that say so, in order of their dump and path; the language is that of `mirror search`.
+
+    Args:
+        db: The store.
+        query: What they say.
+        limit: So many at most.
+        offset: So many are left out before them.
+        scopes: Only those whose URL asks for an entry in these libraries, books or entries; all if empty.
 
     Raises:
         UsageError: There is nothing to look for in the query.
     """
-    wanted = expression(parse(query))
+    where, values = _that_say(query, scopes)
     rows = db.cursor().execute(
-        f"{_SELECT} WHERE w.id IN (SELECT rowid FROM witness_text WHERE witness_text MATCH ?) "
-        "ORDER BY s.name, w.file LIMIT ?",
-        (wanted, limit),
+        f"{_SELECT} {where} ORDER BY s.name, w.file LIMIT ? OFFSET ?", (*values, limit, offset)
     )
     for row in rows:
         yield _witness(row)
+
+
+def count(db: sqlite3.Connection, query: str, scopes: Sequence[Scope] = ()) -> int:
+    """How many witnesses `find` gives without a limit."""
+    where, values = _that_say(query, scopes)
+    found: int = db.execute(f"SELECT count(*) FROM witness AS w {where}", values).fetchone()[0]
+    return found
+
+
+def _that_say(query: str, scopes: Sequence[Scope]) -> tuple[str, list[object]]:
+    where, values = places_in(scopes, "w.")
+    said = "WHERE w.id IN (SELECT rowid FROM witness_text WHERE witness_text MATCH ?)"
+    return f"{said} AND {where}", [expression(parse(query)), *values]
 
 
 def _witness(row: tuple[object, ...]) -> Witness:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def test_every_state_of_the_source_is_found_and_a_rebuild_finds_the_same(home: H
     with ImitationServer(Corpus(80), "mse") as server:
         home.init(server)
         home.crawl("--limit", "15", code=3)
+        states: list[tuple[str, dict[str, str]]] = []
         for state in (0, 1):
             server.set_state(state)
             home.crawl(code=None)
@@ -53,8 +55,27 @@ def test_every_state_of_the_source_is_found_and_a_rebuild_finds_the_same(home: H
                 query: read_through(entries, query) for query in QUERIES
             }
             assert all(found[query] for query in ("临", "小麦", "概述"))
+            states.append((datetime.now(UTC).isoformat(), {one: held["text"] for one, held in entries.items()}))
+    before = as_of(home, states)
     home.mirror("rebuild", "t")
     assert answers(home) == found
+    assert as_of(home, states) == before
+
+
+def as_of(home: Home, states: list[tuple[str, dict[str, str]]]) -> list[list[dict[str, Any]]]:
+    """What is found in the texts of each state, once the source has left it, beside those texts as they were."""
+    given = []
+    for query in ("小麦", "面积"):
+        for moment, texts in states:
+            hits = json.loads(home.mirror("search", "t", query, "--at", moment, "--limit", "1000", "--json").stdout)
+            ids = {hit["id"] for hit in hits}
+            assert {one for one, text in texts.items() if query in stream(text)} <= ids
+            for hit in hits[:1]:
+                shown = json.loads(home.mirror("show", "t", hit["id"], "--at", moment, "--json").stdout)
+                assert query in stream(shown["title"] + "\n" + shown["text"])
+            given.append(hits)
+    assert any(not hit["newest"] for hits in given for hit in hits)
+    return given
 
 
 def test_an_answer_is_whole_while_a_crawl_writes(home: Home) -> None:

@@ -178,11 +178,37 @@ def test_from_the_command_line_and_through_a_rebuild(home: Home, tmp_path: Path)
     assert len(hits) == 2 and all(not hit["captured"] and hit["same"] is False for hit in hits)
     shown = home.mirror("witnesses", "t", "--show", str(hits[0]["witness"])).stdout
     assert "没有存档" in shown and "后人所加。" in shown
+    searched_beside_the_entries(home)
     kept = [path for path in (home.path / "collections" / "t" / "witnesses").iterdir() if path.suffix == ".zip"]
     assert [path.read_bytes() for path in kept] == [given.read_bytes()]
     assert json.loads(home.mirror("import", "t", str(given), "--json").stdout)[0]["outcome"] == "known"
     home.mirror("rebuild", "t")
     assert json.loads(home.mirror("witnesses", "t", "--compare", "--json", code=3).stdout) == counts
+
+
+def searched_beside_the_entries(home: Home) -> None:
+    """`mirror search` gives witnesses behind the entries, each said to be one; what is of a time has none."""
+    for query in ("后人所加", "年"):
+        every = json.loads(home.mirror("search", "t", query, "--limit", "10000", "--json").stdout)
+        found = [hit["witness"] for hit in every if hit["witness"] is not None]
+        assert [hit["witness"] is None for hit in every] == sorted(
+            (hit["witness"] is None for hit in every), reverse=True
+        )
+        listed = json.loads(home.mirror("witnesses", "t", query, "--limit", "10000", "--json").stdout)
+        assert found == [one["witness"] for one in listed]
+        assert all(not hit["captured"] and "/" in hit["id"] for hit in every if hit["witness"] is not None)
+        entries = json.loads(home.mirror("search", "t", query, "--limit", "10000", "--no-witnesses", "--json").stdout)
+        assert entries == every[: len(entries)] and not any(hit["witness"] for hit in entries)
+        # One page after the other, over the line between entries and witnesses.
+        offset = max(0, len(entries) - 1)
+        page = json.loads(home.mirror("search", "t", query, "--limit", "3", "--offset", str(offset), "--json").stdout)
+        assert page == every[offset : offset + 3]
+    assert len(entries) > 10 and len(found) > 10
+    at = home.mirror("search", "t", "后人所加", "--at", "2999-01-01", "--json").stdout
+    assert json.loads(at) == []
+    text = home.mirror("search", "t", "后人所加").stdout
+    assert text.count("旁证 witness") == 2
+    home.mirror("search", "t", "年", "--at", "2999-01-01", "--all-versions", code=2)
 
 
 def test_folders_and_single_texts_come_in_too(home: Home, tmp_path: Path) -> None:
