@@ -26,9 +26,13 @@ from mirror.search.index import CURRENT, Searched, parts
 from mirror.search.match import expression, is_match, single
 from mirror.search.query import Node, Term, parse, terms
 from mirror.search.snippet import Snippet
+from mirror.search.weigh import weigh
 
 #: More hits than these are not weighed against each other: they come in the order of their books.
 MOST_WEIGHED = 2_000
+
+#: No more than these are weighed by reading them: that takes longer than to have the index do it.
+MOST_READ = 100
 
 #: Nor are more titles than these; one that is the query and nothing else comes first all the same.
 MOST_TITLES = 500
@@ -189,7 +193,7 @@ class _Search:
             indexed = len(numbers)
             blocks.update(number >> 10 for number in numbers)
         elif facets:
-            blocks.update(dict(self._rows(self._table, "rowid >> 10, count(*)", "GROUP BY 1")))
+            blocks.update(self._count_blocks())
             indexed = blocks.total()
         else:
             indexed = self._rows(self._table, "count(*)")[0][0]
@@ -198,6 +202,16 @@ class _Search:
         hits = [hit for place in places if (hit := _hit(self._db, place, found)) is not None]
         counts = self._facets(numbers, blocks, waiting) if facets else {}
         return Found(indexed + len(waiting), hits, unindexed=self._unindexed, **counts)
+
+    def _count_blocks(self) -> dict[int, int]:
+        """Hits by block, each asked by itself: grouping would sort the numbers of all."""
+        counts = f"SELECT count(*) FROM {self._table} WHERE {self._table} MATCH ? AND {self._where}"
+        return dict(
+            self._db.execute(
+                f"SELECT id, ({counts} AND rowid BETWEEN id << 10 AND id << 10 | 1023) FROM search_block",
+                (self._match, *self._values),
+            )
+        )
 
     def _rows(self, table: str, columns: str, rest: str = "", *values: int) -> list[Any]:
         match = self._match if table == self._table else expression(self._query)
@@ -250,8 +264,11 @@ class _Search:
     def _weighed(self, numbers: list[int]) -> Iterator[Place]:
         if len(numbers) < 2:
             return iter([self._place(number) for number in numbers])
-        # Single characters are weighed by the large index, which knows how often they occur.
-        rows = sorted(self._rows("search_text", "rank, rowid"))
+        if isinstance(self._query, Term) and len(numbers) <= MOST_READ:
+            rows = sorted(weigh(self._db, self._query.text, numbers))
+        else:
+            # Single characters are weighed by the large index, which knows how often they occur.
+            rows = sorted(self._rows("search_text", "rank, rowid"))
         alike = (of_rank for _, of_rank in groupby(rows, key=itemgetter(0)))
         # The order of the numbers is not the same in every rebuilt index; that of the places is.
         return chain.from_iterable(sorted(self._place(number) for _, number in one) for one in alike)

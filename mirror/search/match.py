@@ -85,15 +85,16 @@ def is_match(node: Node, text: str) -> bool:
 
 
 def _is_near(terms: list[str], far: int, text: str) -> bool:
-    places = [_places(term, text) for term in terms]
-    for last in sorted(set().union(*places)):
+    found = [places(term, text) for term in terms]
+    for last in sorted(set().union(*found)):
         reach = [last - max(1, len(term) - 1) - far - 1 for term in terms]
-        if all(any(first <= place <= last for place in found) for first, found in zip(reach, places, strict=True)):
+        if all(any(first <= place <= last for place in of_term) for first, of_term in zip(reach, found, strict=True)):
             return True
     return False
 
 
-def _places(term: str, text: str) -> list[int]:
+def places(term: str, text: str) -> list[int]:
+    """Where a term stands in a stream; it may overlap itself."""
     found, at = [], text.find(term)
     while at >= 0:
         found.append(at)
