@@ -39,6 +39,7 @@ _FLAGS = {
     "full-stop-at-edge": "无缩进而满行恰以句号收尾，已接 no indents, and a full line ends a sentence; joined",
     "full-line-before-indent": "满行之后为缩进行，未接 a full line before an indented one; left",
     "indented-block": "缩进段落被接上 equally indented lines were joined",
+    "table-unread": "有竖线而不成表，未读 lines with bars that make no table were left as they are",
     "joined-over-blank": "句中空行视为换页，已接 an empty line in mid sentence was taken for a page break",
     "break-in-sentence": "句中有空行，未接 an empty line in mid sentence; left",
     "page-number": "有一行似是页码，未接 a line looks like a page number; left",

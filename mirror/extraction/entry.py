@@ -28,6 +28,9 @@ def assemble(raw_text: str, book: Sequence[Width] = ()) -> Text:
     lines = flowed.text.split("\n")
     tables = read_tables(lines) if drawn else []
     prose = _without(lines, tables) if tables else lines
+    flags = flowed.flags
+    if drawn and any("\u2502" in line or "\u2503" in line for line in prose):
+        flags = (*flags, "table-unread")
     signed = read_signatures(prose)
     end = None
     if signed.lines and not (tables and tables[-1].end > len(lines) - signed.lines):
@@ -39,7 +42,7 @@ def assemble(raw_text: str, book: Sequence[Width] = ()) -> Text:
         tables=tuple(block.table for block in tables),
         signatures=signed.names,
         width=flowed.width,
-        flags=flowed.flags,
+        flags=flags,
         hard_cut=flowed.hard_cut,
     )
 
@@ -50,8 +53,9 @@ def join(raw_text: str, book: Sequence[Width] = ()) -> Reflowed:
 
 
 def explain(raw_text: str, book: Sequence[Width] = ()) -> tuple[list[str], Reflowed]:
-    """The lines as `assemble` joins them, and why each was joined or left."""
-    return trim(map_private_use(raw_text)[0]).split("\n"), join(raw_text, book)
+    """The lines as `assemble` joins them, why each was joined or left, and all it was unsure of."""
+    flowed = replace(join(raw_text, book), flags=assemble(raw_text, book).flags)
+    return trim(map_private_use(raw_text)[0]).split("\n"), flowed
 
 
 def _flow(raw_text: str, book: Sequence[Width]) -> tuple[Reflowed, bool]:

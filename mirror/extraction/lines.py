@@ -10,9 +10,14 @@ BLANKS = " \t\u3000\xa0"
 
 _BOX_START = re.compile("[ \t\u3000\xa0]*(?:[\u2500\u2501]+[\u252c-\u254b]|[\u2502\u2503\u250c-\u254b\u2550-\u257f])")
 _BOX_BARS = re.compile("[\u2502\u2503][^\u2502\u2503]*[\u2502\u2503]")
+_BAR = re.compile("[\u2502\u2503\u2551]")
+#: A ruled line with a single tee or crossing, and no corners: of two columns without sides.
+_OPEN_RULE = re.compile("[ \t\u3000\xa0]*[\u2500\u2501]+([\u252c-\u254b])[\u2500\u2501]+[ \t\u3000\xa0]*\\Z")
 _RULE_LINE = re.compile("[ \t\u3000\xa0]*[\u2500\u2501\u2550\\-=_—－]{4,}[ \t\u3000\xa0]*\\Z")
 #: What a ruled line may end with.
 RULE_ENDS = frozenset("\u2500\u2501\u2550-=_—－ \t\u3000\xa0")
+#: How far a bar may stand beside its column: tables were typed by hand.
+SLIP = 2
 _BLANKS = frozenset(BLANKS)
 _WIDE_BLANK = re.compile("[\u3000\t]")
 
@@ -69,6 +74,28 @@ def is_table_line(line: str) -> bool:
     if ("\u2500" <= first <= "\u257f" or first in _BLANKS) and _BOX_START.match(line):
         return True
     return ("\u2502" in line or "\u2503" in line) and _BOX_BARS.search(line) is not None
+
+
+def table_lines(lines: Sequence[str]) -> list[bool]:
+    """Which lines of a text are drawn: those that are by themselves, and the rows of two columns without sides.
+
+    Such a row has one bar, as a note in the margin may have; it counts only between two ruled lines with one tee
+    each, every line between them having its bar under the tee.
+    """
+    drawn = [is_table_line(line) for line in lines]
+    above = None  #: the last ruled line of two columns, if nothing but their rows came since
+    for at, line in enumerate(lines):
+        tee = _OPEN_RULE.match(line) if drawn[at] else None
+        if tee:
+            column = columns(line[: tee.start(1)])
+            if above is not None and abs(above[1] - column) <= SLIP:
+                drawn[above[0] : at] = [True] * (at - above[0])
+            above = (at, column)
+        elif above is not None:
+            bars = _BAR.findall(line)
+            if len(bars) != 1 or abs(columns(line[: line.index(bars[0])]) - above[1]) > SLIP:
+                above = None
+    return drawn
 
 
 def is_rule(line: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mirror.extraction.lines import BLANKS, RULE_ENDS, columns, columns_of_all, indent_of, is_rule, is_table_line
+from mirror.extraction.lines import BLANKS, RULE_ENDS, columns, columns_of_all, indent_of, is_rule, table_lines
 
 #: Widths seen in books of this source; one full line is enough to believe in them.
 SEEN_WIDTHS = frozenset((74, 80, 110))
@@ -119,7 +119,7 @@ class _Lines:
         lines = raw.split("\n")
         bare = [line.rstrip(BLANKS) for line in lines]
         ends = [line[-1:] for line in bare]
-        drawn = [is_table_line(line) for line in bare] if tables else None
+        drawn = table_lines(bare) if tables else None
         if lines == bare:
             return cls(lines, bare, ends, columns_of_all(raw, lines), drawn)
         padded = sum(1 for line, short in zip(lines, bare, strict=True) if short and len(line) != len(short))

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mirror.extraction.lines import BLANKS, columns, indent_of, is_table_line
+from mirror.extraction.lines import BLANKS, SLIP, columns, indent_of, is_table_line, table_lines
 from mirror.extraction.page import Table
 
 _BAR = re.compile("[\u2502\u2503\u2551]")
@@ -46,8 +46,6 @@ _LONGEST_LINE = 600  #: nobody drew a wider one
 _CAPTION_LINES = 3
 _CAPTION_COLUMNS = 100
 _CENTERED = 6  #: a line so far indented is centered
-#: How far a bar may stand beside its column: tables were typed by hand.
-_SLIP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +62,22 @@ def read_tables(lines: Sequence[str]) -> list[TableBlock]:
     """The tables among the lines of a text, in order. Missing ends are tolerated."""
     found: list[TableBlock] = []
     at, floor = 0, 0
+    drawn = table_lines(lines)
     while at < len(lines):
-        if not is_table_line(lines[at]):
+        if not drawn[at]:
             at += 1
             continue
         first = at
         at += 1
         while at < len(lines) and not _BOTTOM.match(lines[at - 1]):
-            if is_table_line(lines[at]) and not _TOP.match(lines[at]):
+            if drawn[at] and not _TOP.match(lines[at]):
                 at += 1
-            elif not lines[at].strip(BLANKS) and at + 1 < len(lines) and _continues(lines[at + 1]):
+            elif (
+                not lines[at].strip(BLANKS)
+                and at + 1 < len(lines)
+                and drawn[at + 1]
+                and not _TOP.match(lines[at + 1])
+            ):
                 at += 1  # an empty line by mistake
             else:
                 break
@@ -88,10 +92,6 @@ def read_tables(lines: Sequence[str]) -> list[TableBlock]:
             )
         floor = at
     return found
-
-
-def _continues(line: str) -> bool:
-    return is_table_line(line) and not _TOP.match(line)
 
 
 def _read_caption(lines: Sequence[str], floor: int, first: int) -> str | None:
@@ -183,6 +183,8 @@ def _find_grid(lines: Sequence[str]) -> list[int] | None:
         # Columns are dear to count, so only those of a line that is richer than all before it are.
         if len(line) < _LONGEST_LINE and len(pattern.findall(line)) > len(best):
             best = [columns(line[: found.start()]) for found in pattern.finditer(line)]
+    if len(best) == 1 and _is_open(best, lines) and not _closes(best, lines):
+        return best  # two columns without sides
     if len(best) >= 2:
         inner = best if _is_open(best, lines) else best[1:]
         return inner[:-1] if _closes(best, lines) else inner
@@ -194,14 +196,14 @@ def _is_open(marks: Sequence[int], lines: Sequence[str]) -> bool:
     for line in lines:
         bar = _BAR.search(line) if line[:1] not in _SIDES else None
         before = line[: bar.start()] if bar else ""
-        if before.strip(_OUTSIDE) and columns(before) > marks[0] - 2 - _SLIP:
+        if before.strip(_OUTSIDE) and columns(before) > marks[0] - 2 - SLIP:
             return True
     return False
 
 
 def _closes(marks: Sequence[int], lines: Sequence[str]) -> bool:
     """Whether the last mark is the right border: nothing but blanks follows it anywhere."""
-    return all(columns(line.rstrip(BLANKS)) <= marks[-1] + 2 + _SLIP for line in lines)
+    return all(columns(line.rstrip(BLANKS)) <= marks[-1] + 2 + SLIP for line in lines)
 
 
 def _read_band(
@@ -275,7 +277,7 @@ def _split(line: str, grid: Sequence[int]) -> list[tuple[int, str, bool]]:
     for stop, after in [*ends, (len(line), len(line))]:
         piece = line[start:stop].strip(BLANKS)
         if stop < len(line) or piece:
-            index = max(bisect_right(grid, at + _SLIP - 2), taken + 1)
+            index = max(bisect_right(grid, at + SLIP - 2), taken + 1)
             index = min(index, len(grid))
             taken = index
             pieces.append(_piece(index, piece))

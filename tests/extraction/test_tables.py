@@ -46,6 +46,30 @@ def test_no_drawing_is_too_odd_and_no_word_is_made_up(lines):
     assert Counter("".join(rows)) <= Counter("".join(lines))
 
 
+@given(rows=st.lists(st.tuples(word, word), min_size=2, max_size=8), indent=st.sampled_from(("", "  ", "    ")))
+def test_two_columns_without_sides_are_read_where_ruled_lines_enclose_them(rows, indent):
+    wide = max(columns(row[0]) for row in rows)
+    wide += wide % 2
+
+    def ruled(dash, tee):
+        return indent + dash * (wide // 2) + tee + dash * 8
+
+    drawn = [indent + one + " " * (wide - columns(one)) + "│" + " " + other for one, other in rows]
+    lines = [ruled("━", "┯"), drawn[0], ruled("─", "┼"), *drawn[1:], ruled("━", "┷")]
+    (block,) = read_tables(lines)
+    assert (block.first, block.end, block.table.rows) == (0, len(lines), tuple(rows))
+    text = assemble("\n".join(["    塘工如下：", *lines, "    从略。"]))
+    assert text.tables[0].rows == tuple(rows)
+    assert "table-unread" not in text.flags
+    assert read_tables(drawn) == []
+    assert "table-unread" in assemble("\n".join(["    塘工如下：", *drawn])).flags
+
+
+def test_prose_between_ruled_lines_is_no_table():
+    lines = ["━━━━┯━━━━", "    民国22年秋，飓风过境。", "甲      │ 乙", "━━━━┷━━━━"]
+    assert [cell for block in read_tables(lines) for row in block.table.rows for cell in row] == []
+
+
 def test_two_tables_and_their_captions():
     rows = [["年份", "长度"], ["1952", "120"]]
     text = assemble(
