@@ -84,6 +84,8 @@ def decode(data: bytes, content_type: bytes | None = None, default: str = "gb180
         # What is GBK is the same in GB18030, and holds nothing of a private use area.
         return _settle(as_gbk, declared, known, codec, oddities, private_use=0)
     as_known = _strict(data, known)
+    if known == "utf-8" and as_known is not None and not _may_be_private(data):
+        return _settle(as_known, declared, known, codec, oddities, private_use=0)
     if as_known is not None:
         return _settle(as_known, declared, known, codec, oddities)
     other = "gb18030" if known == "utf-8" else "utf-8"
@@ -110,11 +112,14 @@ def declared_charset(data: bytes, content_type: bytes | None = None) -> str | No
 
 def count_private_use(text: str) -> int:
     """How many characters stand in a private use area."""
-    # In UTF-8 they are EE .. .., EF 80 .. to EF A3 .., F3 B0 .. .. and above: bytes are looked through much faster.
-    data = text.encode("utf-8", "surrogatepass")
-    if not (b"\xee" in data or b"\xf3" in data or b"\xf4" in data or _PRIVATE_EF.search(data)):
+    if not _may_be_private(text.encode("utf-8", "surrogatepass")):
         return 0
     return len(_PRIVATE.findall(text))
+
+
+def _may_be_private(data: bytes) -> bool:
+    """Whether UTF-8 holds EE .. .., EF 80 .. to EF A3 .., F3 .. or F4 ..: bytes are looked through much faster."""
+    return b"\xee" in data or b"\xf3" in data or b"\xf4" in data or _PRIVATE_EF.search(data) is not None
 
 
 def _squeeze(label: str) -> str:

@@ -69,8 +69,9 @@ def _flow(raw_text: str, book: Sequence[Width]) -> tuple[Reflowed, bool]:
 def trim(text: str) -> str:
     """The text without the blank lines before and after it; its first indent stays."""
     text = text.rstrip(_LINE_BLANKS)
-    head = text[: len(text) - len(text.lstrip(_LINE_BLANKS))]
-    cut = head.rfind("\n")
+    if text[:1] not in _LINE_BLANKS:
+        return text
+    cut = text.rfind("\n", 0, len(text) - len(text.lstrip(_LINE_BLANKS)))
     return text[cut + 1 :] if cut >= 0 else text
 
 

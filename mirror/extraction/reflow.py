@@ -542,7 +542,7 @@ def _usual_indent(lines: _Lines, edge: int) -> tuple[int, bool]:
     if not indented:
         return 0, False
     flush = len(starts) - len(indented)
-    usual, times = Counter([indent_of(line) for line in indented]).most_common(1)[0]
+    usual, times = Counter(map(indent_of, indented)).most_common(1)[0]
     return usual, times >= 2 and usual >= 2 and times > flush
 
 

@@ -18,6 +18,7 @@ _BAR = re.compile("[\u2502\u2503\u2551]")
 #: Where a horizontal line meets, crosses or ends at a vertical one.
 _KNOT = re.compile("[\u250c-\u254b\u2552-\u256c]")
 _HORIZONTAL = re.compile("[\u2500\u2501\u2504\u2505\u2508\u2509\u2550\u254c\u254d]")
+_DRAWN_FIRST = frozenset("\u2500\u2501\u2504\u2505\u2508\u2509\u2550\u254c\u254d")
 #: A piece of a line that is drawn instead of written, blanks at its ends taken off.
 _DRAWN = re.compile("[\u2500\u2501\u2504\u2505\u2508\u2509\u2550\u254c\u254d \t\u3000\xa0]+\\Z")
 _RULED = re.compile("[ \t\u3000\xa0]*[\u2500-\u257f]+[ \t\u3000\xa0]*\\Z")
@@ -181,7 +182,11 @@ def _find_grid(lines: Sequence[str]) -> list[int] | None:
     for line in dict.fromkeys(lines):
         pattern = _KNOT if _RULED.match(line) else _BAR
         # Columns are dear to count, so only those of a line that is richer than all before it are.
-        if len(line) < _LONGEST_LINE and len(pattern.findall(line)) > len(best):
+        if len(line) >= _LONGEST_LINE:
+            continue
+        if pattern is _BAR and line.count("\u2502") + line.count("\u2503") + line.count("\u2551") <= len(best):
+            continue
+        if len(pattern.findall(line)) > len(best):
             best = [columns(line[: found.start()]) for found in pattern.finditer(line)]
     if len(best) == 1 and _is_open(best, lines) and not _closes(best, lines):
         return best  # two columns without sides
@@ -287,7 +292,7 @@ def _split(line: str, grid: Sequence[int]) -> list[tuple[int, str, bool]]:
 
 
 def _piece(index: int, words: str) -> tuple[int, str, bool]:
-    return (index, "", True) if _DRAWN.match(words) else (index, words, False)
+    return (index, "", True) if words[:1] in _DRAWN_FIRST and _DRAWN.match(words) else (index, words, False)
 
 
 _BORDER = re.compile("[\u2502\u2503\u2551\u250c-\u254b\u2552-\u256c]")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from mirror.extraction.block import judge_notice
 from mirror.extraction.blocks import Element, find_block, parse, words_of
@@ -54,8 +55,7 @@ _MISSING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchor:
+class _Anchor(NamedTuple):
     element: Element
     link: Link
     text: str  #: indent kept, other blanks at the ends removed
