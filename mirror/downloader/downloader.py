@@ -181,5 +181,8 @@ class ArchivingDownloader:
             return
         head = message.parse_head(capture.head)
         coding = (head.get(b"content-encoding") or b"").decode("latin-1")
-        body = decode_content(capture.payload.read(1 << 20), coding).data
-        self._crawl.learn_robots(RobotsPolicy.from_answer(head.status, body, agent))
+        content = decode_content(capture.payload.read(1 << 20), coding)
+        if not content.is_whole and capture.payload.size <= 1 << 20:
+            self._crawl.learn_robots(RobotsPolicy.unreachable("its compressed answer is damaged"))
+            return
+        self._crawl.learn_robots(RobotsPolicy.from_answer(head.status, content.data, agent))

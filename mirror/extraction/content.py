@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 import brotli
 from isal import isal_zlib
@@ -13,6 +13,12 @@ from isal import isal_zlib
 MAX_DECODED_BYTES = 64 << 20
 _STEP = 4096
 _DAMAGED = (cast("type[Exception]", isal_zlib.error), zlib.error)
+_DAMAGE, _CUT, _TOO_MUCH = (
+    "the compressed body is damaged",
+    "the compressed body breaks off",
+    "the body decodes to too much",
+)
+_LOSSES: Final = frozenset((_DAMAGE, _CUT, _TOO_MUCH))
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 
 
@@ -22,6 +28,11 @@ class Content:
 
     data: bytes
     oddities: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing was lost when the codings were taken off, and what checksums they have are right."""
+        return _LOSSES.isdisjoint(self.oddities)
 
 
 def decode_content(body: bytes, encodings: str | None) -> Content:
@@ -83,13 +94,13 @@ def _inflate(body: bytes, wbits: int, oddities: list[str]) -> bytes:
         try:
             piece = decoder.decompress(rest, room)
         except _DAMAGED:
-            oddities.append("the compressed body is damaged")
+            oddities.append(_DAMAGE)
             out.append(_until_damage(rest, wbits, room))
             break
         out.append(piece)
         room -= len(piece)
         if not decoder.eof:
-            oddities.append("the compressed body breaks off" if room > 0 else "the body decodes to too much")
+            oddities.append(_CUT if room > 0 else _TOO_MUCH)
             break
         rest = decoder.unused_data
         if wbits != 31 or not rest.startswith(_GZIP_MAGIC[:2]):
@@ -126,14 +137,14 @@ def _unbrotli(body: bytes, oddities: list[str]) -> bytes:
                 size += len(piece)
                 data = b""
                 if size > MAX_DECODED_BYTES:
-                    oddities.append("the body decodes to too much")
+                    oddities.append(_TOO_MUCH)
                     return b"".join(out)
                 if decoder.can_accept_more_data() or not piece:
                     break
             if decoder.is_finished():
                 return b"".join(out)
     except brotli.error:
-        oddities.append("the compressed body is damaged")
+        oddities.append(_DAMAGE)
     else:
-        oddities.append("the compressed body breaks off")
+        oddities.append(_CUT)
     return b"".join(out)

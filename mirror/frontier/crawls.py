@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 
 from mirror.frontier import plan as plans
@@ -11,6 +12,8 @@ from mirror.frontier.rank import RANK
 from mirror.frontier.scope import Scope, questions_in
 from mirror.store import entries
 from mirror.store.database import Database
+
+log = logging.getLogger(__name__)
 
 
 class Crawls:
@@ -30,6 +33,7 @@ class Crawls:
             "SELECT number, scope, outcome, coalesce((SELECT plan FROM plan WHERE crawl = number), 'all') "
             "FROM crawl WHERE outcome IS NOT 'import' ORDER BY number DESC LIMIT 1"
         ).fetchone()
+        self._mind_the_clock(now)
         where, inside = questions_in(scopes)
         with self._database.transaction() as db:
             db.execute("UPDATE url SET state = 'found' WHERE state = 'leased'")
@@ -57,6 +61,19 @@ class Crawls:
             db.execute("UPDATE url SET passes = 0 WHERE passes > 0")
             db.execute("UPDATE url SET state = 'found', hop = NULL, hops = 0 WHERE kind = 'robots'")
         return number
+
+    def _mind_the_clock(self, now: str) -> None:
+        number, began = self._db.execute(
+            "SELECT number, max(began) FROM crawl WHERE outcome IS NOT 'import'"
+        ).fetchone()
+        if began is not None and began > now:
+            log.warning(
+                "the clock says %s, and crawl %d began at %s: what is found now will pass for older than "
+                "what is held. Set the clock, then crawl again",
+                now,
+                number,
+                began,
+            )
 
     def _has_work(self, scopes: Sequence[Scope]) -> bool:
         where, values = questions_in(scopes)

@@ -36,6 +36,7 @@ class Opened:
 
     markup: str  #: line ends LF
     charset: Charset
+    is_whole: bool  #: nothing was lost when content codings were taken off
     media_type: str  #: lower case, "" if none is given
     oddities: tuple[str, ...]
 
@@ -62,6 +63,9 @@ def _read(site: Site, answer: Answer, default_charset: str, read_body: BodyReade
     if settled is not None:
         return settled
     opened = open_body(answer, default_charset)
+    if not opened.is_whole:
+        # A checksum that is wrong is no better than a cut: what came out may lack its end, or be altered.
+        answer = replace(answer, truncated=True)
     if answer.status >= 400:
         return _judge_failure(answer, opened, asked)
     if asked.kind == "robots":
@@ -89,7 +93,7 @@ def open_body(answer: Answer, default_charset: str) -> Opened:
     markup = decoded.text
     if "\r" in markup:
         markup = markup.replace("\r\n", "\n").replace("\r", "\n")
-    return Opened(markup, decoded.charset, media_type, content.oddities + decoded.oddities)
+    return Opened(markup, decoded.charset, content.is_whole, media_type, content.oddities + decoded.oddities)
 
 
 def judge_end(answer: Answer, page: Page, *, ended: bool) -> Page:
@@ -102,6 +106,8 @@ def judge_end(answer: Answer, page: Page, *, ended: bool) -> Page:
         page: What was found in it.
         ended: The mark its kind ends with is there.
     """
+    if answer.truncated:
+        return replace(page, verdict="odd", reason="the page breaks off before its end")
     if ended or any(field(answer, name) for name in _FRAMED_BY):
         return page
     return replace(page, verdict="odd", reason="the page has no end, and its length was not said: it may be cut")

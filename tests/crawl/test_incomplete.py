@@ -179,3 +179,13 @@ def test_a_shorter_retry_after_does_not_undo_a_longer_one(tmp_path: Path) -> Non
         for minutes in (60, 1):
             memory.stop_host("lib.example.cn", now + timedelta(minutes=minutes))
         assert memory.not_before("lib.example.cn") == now + timedelta(minutes=60)
+
+
+def test_a_clock_that_was_set_back_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with closing(Database(tmp_path / "mirror.db")) as database:
+        crawls = Ledger(database).crawls
+        crawls.begin([], "2026-03-01T00:00:00.000000Z")
+        crawls.begin([], "2026-03-02T00:00:00.000000Z")
+        assert not caplog.messages
+        crawls.begin([], "2025-03-01T00:00:00.000000Z")
+    assert "Set the clock" in caplog.text

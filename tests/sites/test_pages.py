@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import time
 from pathlib import Path
 
@@ -278,3 +279,25 @@ def test_a_long_block_page_is_no_entry():
 def test_a_status_that_cannot_answer_answers_nothing(site, url, status):
     page = site.read(Answer(url, status, SIZED, f"<html><body><p>{NOTICE}</p></body></html>".encode()))
     assert (page.verdict, page.entry, page.contents, page.links) == ("odd", None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("site", "name"),
+    [
+        (MSE, "mse-list"),
+        (MSE, "mse-library"),
+        (MSE, "mse-entry-hanging-74"),
+        (MIRROR, "chorography-list-indent"),
+        (MIRROR, "chorography-library"),
+        (MIRROR, "chorography-entry-pre"),
+    ],
+)
+def test_a_body_whose_checksum_is_wrong_is_not_believed(site, name):
+    """Every octet came out, and any of them may be another than was sent."""
+    folder = Path(__file__).parents[1] / "cases" / name
+    url = (folder / "url").read_text("utf-8").split()[1]
+    body = gzip.compress((folder / "page.html").read_bytes(), mtime=0)
+    fields = ((b"Content-Encoding", b"gzip"), *SIZED)
+    assert site.read(Answer(url, 200, fields, body)).verdict == "ok"
+    altered = body[:-8] + bytes([body[-8] ^ 1]) + body[-7:]
+    assert site.read(Answer(url, 200, fields, altered)).verdict == "odd"
