@@ -342,8 +342,7 @@ class Crawl:
         head = message.parse_head(outcome.head)
         until = retry_after(head.fields, datetime.now(UTC)) if head.status >= 300 else None
         if until is not None:
-            self.guard.stop_host(until)
-            self._memory.stop_host(self.host, until)
+            self._memory.stop_host(self.host, self.guard.stop_host(until))
         if head.status == 429 or head.status >= 500 or outcome.truncated in ("disconnect", "time"):
             self.guard.refused(outcome.payload.size)
         else:

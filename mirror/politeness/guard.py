@@ -12,12 +12,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from mirror.politeness.budget import Budget
 from mirror.politeness.pace import Pace
 from mirror.politeness.quiet import QuietHours
 from mirror.politeness.robots import RobotsPolicy
+
+#: What is further away nobody can mean: it would bar a collection for ever, and the year 9999 has no local time.
+_LONGEST_REST = timedelta(days=366)
 
 
 class Disallowed(Exception):
@@ -177,10 +180,16 @@ class Guard:
         self.pace.slow_down()
         self.budget.add_bytes(size_bytes)
 
-    def stop_host(self, until: datetime) -> None:
-        """The source asked not to be asked before an instant: the whole host, to the second."""
+    def stop_host(self, until: datetime) -> datetime:
+        """The source asked not to be asked before an instant: the whole host, to the second, for a year at most.
+
+        Returns:
+            The instant that is kept to.
+        """
+        until = min(until, datetime.now(UTC) + _LONGEST_REST)
         if self._host_until is None or until > self._host_until:
             self._host_until = until
+        return until
 
     def judged(self, good: bool, reason: str = "") -> None:
         """What came of a question in the end; too many bad ends in a row end the run.

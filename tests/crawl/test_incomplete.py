@@ -60,6 +60,19 @@ def test_a_robots_txt_that_breaks_off_allows_nothing(home: Home) -> None:
         assert {one.path for one in server.log} == {"/robots.txt"}
 
 
+def test_a_source_that_wants_rest_for_ever_gets_a_year(home: Home) -> None:
+    """The last day of the calendar is no instant east of Greenwich, and nobody could crawl again."""
+    forever = UNAVAILABLE.replace(b"\r\n\r\n", b"\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n\r\n")
+
+    def doctor(path: str, answer: bytes) -> bytes | None:
+        return None if path == "/robots.txt" else forever
+
+    with Doctored(Corpus(40), "chorography", doctor) as server:
+        home.init(server)
+        said = home.mirror("crawl", "t", "--delay", "0", code=3, TZ="Asia/Shanghai").stderr
+    assert "nothing may be asked before" in said
+
+
 UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 
