@@ -83,12 +83,13 @@ class Shard:
     """A part of a collection.
 
     Attributes:
-        label: `ch9`, `ch9-3`, or `common`; "" for the whole.
-        library: Its library; None if it is the whole, or what belongs to none.
+        label: `ch9`, `ch9-3`, `ch9-to-d00`, or `common`; "" for the whole.
+        library: Its library; None if it is the whole, or what belongs to none or to several.
         book: Its book; None if it is not of one book.
         apart: The books of its library are shards of their own.
         size_bytes: Of its records as they lie there.
         captures: Responses and revisits.
+        parts: What it was joined of.
     """
 
     label: str
@@ -97,6 +98,7 @@ class Shard:
     apart: bool
     size_bytes: int
     captures: int
+    parts: tuple[Shard, ...] = ()
 
 
 #: A whole collection, where nothing is known of its size.
@@ -247,6 +249,18 @@ class Catalogue:
                 (*row[:3], row[1] in self._large, *row[3:]) for row in rows
             )
         ]
+
+    def join(self, parts: Sequence[Shard]) -> Shard:
+        """One shard in the place of several, in their order."""
+        if len(parts) == 1:
+            return parts[0]
+        label = f"{parts[0].label}-to-{parts[-1].label}"
+        self._db.execute(
+            "UPDATE record SET shard = ? WHERE wanted AND shard IN (SELECT value FROM json_each(?))",
+            (label, json.dumps([one.label for one in parts])),
+        )
+        size, captures = sum(one.size_bytes for one in parts), sum(one.captures for one in parts)
+        return Shard(label, None, None, False, size, captures, tuple(parts))
 
     def captures(self) -> int:
         """Responses and revisits that are wanted."""

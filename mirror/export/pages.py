@@ -52,6 +52,10 @@ class Pages:
 
     def entrances(self, shard: Shard) -> Iterator[dict[str, Any]]:
         """Newest captures of the home page, of libraries and of tables of contents."""
+        for part in shard.parts or (shard,):
+            yield from self._entrances(part)
+
+    def _entrances(self, shard: Shard) -> Iterator[dict[str, Any]]:
         where, values = self._where(shard, "u.")
         for kind, library, library_title, book, book_title, url, date in self.db.execute(
             _NEWEST.format(where=where), (json.dumps(self.warcs), *values)
@@ -66,6 +70,10 @@ class Pages:
         Args:
             longest_text: Characters of a text at most; None for all of it.
         """
+        for part in shard.parts or (shard,):
+            yield from self._entries(part, longest_text)
+
+    def _entries(self, shard: Shard, longest_text: int | None) -> Iterator[dict[str, Any]]:
         where, values = self._where(shard, "e.")
         cursor = self.db.cursor()
         for _, _, _, title, text, url, date in cursor.execute(

@@ -14,7 +14,7 @@ from typing import IO, Any
 from mirror import __version__
 from mirror.errors import MirrorError, UsageError
 from mirror.export import destination, finished, pages
-from mirror.export.catalogue import Catalogue, Held, Shard
+from mirror.export.catalogue import COMMON, Catalogue, Held, Shard
 from mirror.export.derived import members
 from mirror.export.formats import Export
 from mirror.signing import SigningKey
@@ -49,7 +49,7 @@ def export(asked: Export) -> str:
     try:
         with Catalogue(warcs, site, asked.scopes) as catalogue:
             _divide(asked, catalogue, database.connection)
-            shards = catalogue.shards()
+            shards = _joined(catalogue) if asked.options.get("shard", "auto") == "auto" else catalogue.shards()
             if not shards:
                 raise MirrorError(
                     f"collection {asked.collection.name!r}: nothing is archived there that could be packed"
@@ -75,9 +75,9 @@ def _divide(asked: Export, catalogue: Catalogue, db: sqlite3.Connection) -> None
     """Choose the shards, as asked or by size."""
     how = asked.options.get("shard", "auto")
     if how in ("auto", "none"):
-        catalogue.unite()
         size, captures = sum(one.size_bytes for one in catalogue.shards()), catalogue.captures()
         if how == "none" or not _is_large(size, captures):
+            catalogue.unite()  # not before: what every part needs would belong to one alone
             return
         if asked.output.suffix == ".wacz":
             raise UsageError(
@@ -88,6 +88,19 @@ def _divide(asked: Export, catalogue: Catalogue, db: sqlite3.Connection) -> None
     libraries = [one for one in catalogue.libraries() if one[0] in with_books]
     by_book = [code for code, size, captures in libraries if how == "book" or _is_large(size, captures)]
     catalogue.divide([code for code, _, _ in libraries], by_book)
+
+
+def _joined(catalogue: Catalogue) -> list[Shard]:
+    """The shards, neighbours put together as long as the package does not become large."""
+    groups: list[list[Shard]] = []
+    for shard in catalogue.shards():
+        group = groups[-1] if groups and groups[-1][0].label != COMMON else []
+        size = sum(one.size_bytes for one in group) + shard.size_bytes
+        if group and not _is_large(size, sum(one.captures for one in group) + shard.captures):
+            group.append(shard)
+        else:
+            groups.append([shard])
+    return [catalogue.join(group) for group in groups]
 
 
 def _is_large(size_bytes: int, captures: int) -> bool:
