@@ -70,7 +70,7 @@ def run(
         wall_s = time.monotonic() - began
         if process.returncode not in ok:
             raise SystemExit(f"{command} failed with {process.returncode}:\n{_end_of(errors)}")
-        if left := _session(process.pid):
+        if left := _left(process.pid):
             raise SystemExit(f"{command} left processes running, whose CPU is not counted: {left}")
     return Cost(usage.ru_utime + usage.ru_stime, wall_s, peak_mb)
 
@@ -131,8 +131,16 @@ def _kib(pid: int, name: str) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
 
 
+def _left(session: int) -> list[int]:
+    """Processes of a session that do not end within a second."""
+    for _ in range(20):
+        if not (found := _session(session)):
+            break
+        time.sleep(0.05)
+    return found
+
+
 def _session(number: int) -> list[int]:
-    """The processes of a session."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -127,6 +127,16 @@ class RecrawlConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """检索 / the search index"""
+
+    index: str = _about(
+        "live",
+        '何时编索引：抓取的间隙，或抓取结束之后 / when a crawl indexes: "live", in its pauses, or "after" its end',
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SelectorsConfig(Selectors):
     """网页改版时的提示，CSS 或 XPath / hints for pages of unknown markup, CSS or XPath; then `mirror rebuild`"""
 
@@ -182,6 +192,7 @@ class CollectionConfig:
     schedule: ScheduleConfig = ScheduleConfig()
     notify: NotifyConfig = NotifyConfig()
     selectors: SelectorsConfig = SelectorsConfig()
+    search: SearchConfig = SearchConfig()
 
     def site(self) -> Site:
         """The source, as these settings read it."""
@@ -229,6 +240,7 @@ SECTIONS: dict[str, type[Any]] = {
     "selectors": SelectorsConfig,
     "schedule": ScheduleConfig,
     "notify": NotifyConfig,
+    "search": SearchConfig,
 }
 _TOP = ("source", "base_url", "contact", "operator")
 _KINDS = {
@@ -478,6 +490,8 @@ def _checked(config: CollectionConfig, place: Callable[[str], str]) -> Collectio
             except UsageError as error:
                 raise UsageError(f"{place(f'selectors.{item.name}')}: {error}") from None
     _check_schedule(config, place)
+    if config.search.index not in ("live", "after"):
+        raise UsageError(f'{place("search.index")}: {config.search.index!r}: write "live" or "after"')
     for text in config.recrawl.important:
         try:
             Scope.parse(text)

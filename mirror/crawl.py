@@ -167,7 +167,9 @@ class Crawl:
             info=self._warcinfo(began),
             max_bytes=config.capture.max_warc_bytes,
         )
-        self._committer = Committer(self.number, self._writer, self.ledger, self._committed)
+        self._committer = Committer(
+            self.number, self._writer, self.ledger, self._committed, live=config.search.index == "live"
+        )
         self.retry_policy = config.retry_policy
         self.client = Client(
             timeouts=config.timeouts,
@@ -520,8 +522,9 @@ class Crawl:
         report["bounded"] = self.ledger.bounded
         report["politeness"] = self.guard.statistics()
         write_report(self.collection.reports, report)
-        # All is safe and said; what a search would have to read entry by entry is indexed now.
-        index.catch_up(self.ledger.database)
+        if self.config.search.index == "live":
+            # All is safe and said; what a search would have to read entry by entry is indexed now.
+            index.catch_up(self.ledger.database)
 
 
 def crawl_of(crawler: Crawler) -> Crawl:

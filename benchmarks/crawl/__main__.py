@@ -111,6 +111,10 @@ def contestants(site: Site, work: Path) -> Iterator[Cost]:
     init(mirror, site, home)
     crawl = [*mirror, "crawl", "b", "--delay", "0", "--concurrency", "8"]
     yield measure(site, "ours", crawl, home, "WARC, index, links, entries, store; every commit synced")
+    home = work / "after"
+    init(mirror, site, home)
+    later = [*crawl, "--set", "search.index=after"]
+    yield measure(site, "ours, indexed after the crawl", later, home, "the same, with search.index = after")
     home = work / "unindexed"
     unindexed = [sys.executable, "-c", _UNINDEXED]
     init(unindexed, site, home)

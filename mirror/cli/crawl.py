@@ -23,6 +23,7 @@ from mirror.crawl import Crawl
 from mirror.errors import MirrorError
 from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
+from mirror.pipelines.afterwards import index_afterwards
 from mirror.store.coverage import coverage
 
 
@@ -112,6 +113,8 @@ def crawl_once(collection: Collection, show: Callable[[Event], None], **what: An
             raise crawl.error
         raise MirrorError(str(crawl.error)) from crawl.error
     _write_page(collection, crawl.number)
+    if crawl.config.search.index == "after":
+        index_afterwards(collection)
     return crawl
 
 

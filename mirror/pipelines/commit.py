@@ -26,16 +26,23 @@ class Committer:
         writer: Wrote their records.
         ledger: Will mark them.
         on_commit: Told the readings that have just become durable.
+        live: Index for search in the pauses.
     """
 
     def __init__(
-        self, crawl: int, writer: Writer, ledger: Ledger, on_commit: Callable[[list[Reading]], None]
+        self,
+        crawl: int,
+        writer: Writer,
+        ledger: Ledger,
+        on_commit: Callable[[list[Reading]], None],
+        *,
+        live: bool = True,
     ) -> None:
         self._crawl = crawl
         self._writer = writer
         self._ledger = ledger
         self._on_commit = on_commit
-        self._pauses = Pauses(ledger.database)
+        self._pauses = Pauses(ledger.database) if live else None
         self._waiting: list[Reading] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -67,4 +74,5 @@ class Committer:
         self._ledger.settle(self._crawl, self._waiting)
         done, self._waiting = self._waiting, []
         self._on_commit(done)
-        self._pauses.use()
+        if self._pauses is not None:
+            self._pauses.use()
