@@ -20,12 +20,7 @@ class Head:
 
     start: bytes
     fields: tuple[tuple[bytes, bytes], ...]
-
-    @property
-    def status(self) -> int:
-        """The status code, or 0 if the start line shows none."""
-        match = _STATUS.match(self.start)
-        return int(match[1]) if match else 0
+    status: int  #: 0 if the start line shows none
 
     def get(self, name: bytes) -> bytes | None:
         """The first field of that name (lower case), or None."""
@@ -50,7 +45,10 @@ def field_lines(head: bytes) -> Iterator[bytes]:
 
 @lru_cache(maxsize=32)
 def parse_head(head: bytes) -> Head:
-    """Split a head. Lines without a colon are skipped; folded lines join with one blank (RFC 9112, 5.2)."""
+    """Split a head. Lines without a colon are skipped; folded lines join with one blank (RFC 9112, 5.2).
+
+    Each stage of a capture's way asks for the same head, so the last ones are kept.
+    """
     lines = head.split(b"\n")
     fields: list[tuple[bytes, bytes]] = []
     for line in lines[1:]:
@@ -61,7 +59,9 @@ def parse_head(head: bytes) -> Head:
         name, colon, value = line.partition(b":")
         if colon:
             fields.append((name.strip(b" \t"), value.strip(b" \t\r")))
-    return Head(lines[0].rstrip(b"\r"), tuple(fields))
+    start = lines[0].rstrip(b"\r")
+    status = _STATUS.match(start)
+    return Head(start, tuple(fields), int(status[1]) if status else 0)
 
 
 def split(message: bytes) -> tuple[bytes, bytes]:
