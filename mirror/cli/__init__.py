@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import keyword
 import os
 import sqlite3
@@ -100,7 +101,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except OSError as error:
-        _complain(f"{error.filename or 'a file'}: {error.strerror or error}")
+        where = f"{error.filename}: " if error.filename else ""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = ". Make room, then run the command again; what is archived is safe" if full else ""
+        _complain(f"{where}{error.strerror or error}{remedy}")
         code = 1
     sys.exit(code or 0)
 

@@ -25,6 +25,7 @@ from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
 from mirror.pipelines.afterwards import index_afterwards
 from mirror.store.coverage import coverage
+from warc.errors import WarcError
 
 
 @click.command("crawl")
@@ -109,7 +110,7 @@ def crawl_once(collection: Collection, show: Callable[[Event], None], **what: An
     crawl = Crawl.begin(collection, on_event=show, **what)
     asyncio.run(_crawl(crawl))
     if crawl.error is not None:
-        if isinstance(crawl.error, OSError | MirrorError):
+        if isinstance(crawl.error, OSError | MirrorError | WarcError | sqlite3.Error):
             raise crawl.error
         raise MirrorError(str(crawl.error)) from crawl.error
     _write_page(collection, crawl.number)

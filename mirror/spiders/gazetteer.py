@@ -33,11 +33,18 @@ class GazetteerSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        crawl = kwargs.pop("crawl", None) or _begin(cls.name, **kwargs)
+        given = kwargs.pop("crawl", None)
+        crawl = given or _begin(cls.name, **kwargs)
         spider = super().from_crawler(crawler, *args)
         spider.crawl = crawl
-        crawler.signals.connect(crawl.close, signals.spider_closed)
+        crawler.signals.connect(spider.end if given is None else crawl.close, signals.spider_closed)
         return spider
+
+    async def end(self) -> None:
+        """End the crawl; say what made it stop, where no command of ours does."""
+        await self.crawl.close()
+        if self.crawl.error is not None:
+            log.error("the crawl stopped: %s", self.crawl.error)
 
     async def start(self) -> AsyncIterator[Any]:
         """Nothing to yield: the seeds stand in the frontier."""

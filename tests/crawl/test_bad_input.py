@@ -177,7 +177,7 @@ def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(small_disk: Path, tm
     with ImitationServer(Corpus(1500), "chorography", keep_log=False) as server:
         home.init(server)
         said = complaint(home.crawl(code=1))
-        assert "full" in said
+        assert "full" in said and "make room" in said
         records = [
             record.record_id
             for path in home.archive()
