@@ -58,6 +58,13 @@ MOST_ABSENT = 3
 #: How many leases are taken from the frontier at a time.
 LEASES = 100
 
+#: Header fields of every request, behind Host and User-Agent.
+_FIELDS = (
+    (b"Accept", b"text/html,application/xhtml+xml,*/*;q=0.8"),
+    (b"Accept-Language", b"zh-CN,zh;q=0.9,en;q=0.5"),
+    (b"Accept-Encoding", b"gzip, deflate"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -135,6 +142,7 @@ class Crawl:
         self.scopes = scopes
         self.plan: Plan = plan
         self.site: Site = config.site()
+        self._user_agent = config.user_agent.encode("ascii")
         self.outcome: str | None = None
         self.error: Exception | None = None
         self.on_event = on_event
@@ -359,12 +367,7 @@ class Crawl:
 
     def request_fields(self, lease: Lease, url: str) -> list[tuple[bytes, bytes]]:
         """Header fields to send, behind Host: honest, few, and conditional if an earlier answer is held."""
-        fields = [
-            (b"User-Agent", self.config.user_agent.encode("ascii")),
-            (b"Accept", b"text/html,application/xhtml+xml,*/*;q=0.8"),
-            (b"Accept-Language", b"zh-CN,zh;q=0.9,en;q=0.5"),
-            (b"Accept-Encoding", b"gzip, deflate"),
-        ]
+        fields = [(b"User-Agent", self._user_agent), *_FIELDS]
         earlier = lease.earlier
         if earlier is not None and earlier.target == url and lease.kind != "robots":
             if earlier.etag:
