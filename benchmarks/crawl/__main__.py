@@ -168,27 +168,21 @@ def table(costs: list[Cost]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=20_000)
-    parser.add_argument(
-        "--grow", action="store_true", help="ours alone, at a quarter and at all of the pages: is memory flat?"
-    )
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, site(given.pages) as whole:
-        if given.grow:
-            costs = []
-            for part in (given.pages // 4, given.pages):
-                with site(part) as smaller:
-                    costs.append(next(contestants(smaller, Path(folder) / str(part))))
-        else:
+    with tempfile.TemporaryDirectory() as folder:
+        with site(given.pages // 4) as quarter:
+            smaller = next(contestants(quarter, Path(folder) / "quarter"))
+        with site(given.pages) as whole:
             costs = list(contestants(whole, Path(folder)))
-    text = table(costs)
-    sys.stdout.write(text + "\n")
-    if not given.grow:
-        about = (
-            f"# What a crawled page costs\n\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
-            f"Python {platform.python_version()}, {whole.pages} pages of {whole.mean_bytes} bytes on average, on loopback, 8 requests at once; "
-            f"CPU is user and system time of the crawler and of all processes it starts. Trust the ratios.\n\n"
-        )
-        (HERE / "RESULTS.md").write_text(about + text + "\n", encoding="utf-8")
+    text = (
+        f"# What a crawled page costs\n\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {whole.pages} pages of {whole.mean_bytes} bytes on average, on loopback, 8 requests at once; "
+        f"CPU is user and system time of the crawler and of all processes it starts. Trust the ratios.\n\n{table(costs)}\n\n"
+        f"A quarter of the site took ours {smaller.peak_mb:.0f} MB at most, the whole of it {costs[0].peak_mb:.0f} MB, "
+        f"and {smaller.cpu_ms:.2f} CPU ms a page.\n"
+    )
+    sys.stdout.write(text)
+    (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
