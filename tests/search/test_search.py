@@ -75,6 +75,23 @@ def test_titles_come_first_the_closest_before_the_rest() -> None:
         assert [hit.rec for hit in books.find("碑", limit=2, offset=3).hits] == [1, 5]
 
 
+@pytest.mark.parametrize("most_read", [0, 100])
+def test_more_finds_come_before_fewer_and_short_texts_before_long(
+    most_read: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mirror.search.find.MOST_READ", most_read)
+    with shelf() as books:
+        for rec, text in enumerate(
+            ("碑刻" + "别" * 900, "碑刻" * 9 + "别" * 50, "碑刻" + "别" * 50, "碑刻别碑刻"), 1
+        ):
+            books.put(rec, Shelved("", text))
+        for rec in range(5, 40):
+            books.put(rec, Shelved("", "别" * 100))
+        books.index()
+        assert [hit.rec for hit in books.find("碑刻").hits] == [2, 4, 3, 1]
+        assert [hit.rec for hit in books.find("碑").hits] == [2, 4, 3, 1]
+
+
 def test_the_newest_text_counts_and_the_newest_title() -> None:
     with shelf() as books:
         books.put(1, Shelved("旧题", "旧文"))
