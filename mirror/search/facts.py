@@ -17,8 +17,10 @@ from mirror.extraction.structure.years import Years, read_years, title_years
 #: A longer span in a text, such as a dynasty, says too little about each of its years; one in a title counts.
 LONGEST_SPAN = 120
 _LONGEST_TITLE = 1000
-#: Every year ends in 年. What says which one it is stands so many characters before, and so many behind.
-_BEFORE, _BEHIND = 40, 8
+#: Every year ends in 年. What says which one it is stands so many characters before, and so many behind;
+#: a list of years, of these characters, may be longer.
+_BEFORE, _BEHIND = 40, 12
+_OF_LISTS = frozenset("0123456789０１２３４５６７８９、和及与")
 
 
 def facts(title: str, path: Sequence[str], text: str, book: str | None, library: str | None) -> list[str]:
@@ -44,9 +46,12 @@ def _around_years(text: str) -> str:
     pieces, start, end = list[str](), 0, 0
     at = text.find("年")
     while at >= 0:
-        if at - _BEFORE > end:
+        first = max(at - _BEFORE, 0)
+        while first > end and text[first - 1] in _OF_LISTS:
+            first -= 1
+        if first > end:
             pieces.append(text[start:end])
-            start = at - _BEFORE
+            start = first
         end = at + _BEHIND
         at = text.find("年", at + 1)
     return "\n".join([*pieces, text[start:end]])
