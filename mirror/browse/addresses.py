@@ -69,6 +69,9 @@ class Addresses:
         """Two versions of an entry side by side, by their numbers."""
         return self._page(f"/compare/{name}/{place}/{old}/{new}")
 
+    def witness(self, name: str, number: int) -> str:
+        return self._page(f"/witness/{name}/{number}")
+
     def record(self, name: str, warc: str, offset: int) -> str:
         return self._page(f"/record/{name}/{quote(warc)}/{offset}")
 

@@ -216,7 +216,9 @@ def _send(request: Request, written: Written, tag: str | None) -> Response:
     return Response(body, written.status, headers, written.media_type)
 
 
-_JSON = re.compile(r"(?P<path>/(?:index|about|(?:c|history|compare|record|coverage|search|changes)(?:/.+)?))\.json")
+_JSON = re.compile(
+    r"(?P<path>/(?:index|about|(?:c|history|compare|witness|record|coverage|search|changes)(?:/.+)?))\.json"
+)
 _OTHER_JSON = re.compile(r".*\.(?:entry|csl)\.json")
 _FOLDER = re.compile(r"/c/[^/]+(?:/[^/@.]+){0,2}")
 

@@ -19,10 +19,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from mirror.browse.books import Reading, Tree
-from mirror.browse.changes import Changes, read_changes
+from mirror.browse.changes import Changes, crawls, read_changes
 from mirror.browse.overview import Overview, overview
 from mirror.collection import Collection
 from mirror.errors import MirrorError
@@ -169,6 +170,16 @@ class Holdings:
                     del self._compared[next(iter(self._compared))]
         return known[1]
 
+    def last_crawls(self, name: str) -> list[dict[str, Any]]:
+        """Crawls that have captures, newest first."""
+        with self.reading(name) as db:
+            return crawls(db)
+
+    def as_of(self, name: str) -> str:
+        """When the collection's database was last written to: the same in every process, unlike the clock."""
+        newest = max((one.st_mtime for one in _database_files(self.collection(name))), default=0.0)
+        return datetime.fromtimestamp(newest, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
     def _count_and_release(self, name: str, stamp: str, lock: threading.Lock) -> None:
         try:
             self._count(name, stamp)
@@ -199,7 +210,7 @@ class Holdings:
     def _count_now(self, name: str, stamp: str) -> _Counted:
         began = time.monotonic()
         collection = self.collection(name)
-        as_of = self._changed(collection)
+        as_of = self.as_of(name)
         connection = self._open(collection).connection
         try:
             connection.execute("BEGIN")
@@ -215,11 +226,6 @@ class Holdings:
             partial.write_bytes(pickle.dumps(counted))
             partial.replace(self._shared / f"{name}.counted")
         return counted
-
-    def _changed(self, collection: Collection) -> str:
-        """When the collection's database was last written to: the same in every process, unlike the clock."""
-        newest = max((one.st_mtime for one in _database_files(collection)), default=0.0)
-        return datetime.fromtimestamp(newest, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
     def _connection(self, collection: Collection) -> sqlite3.Connection:
         opened: dict[str, _Opened] = self._local.__dict__.setdefault("opened", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from mirror import __version__
@@ -88,6 +89,13 @@ _SCHEMAS: dict[str, Any] = {
     ),
     "Changes": _object("collection crawls comparison", comparison={"type": ["object", "null"]}),
     "History": _object("id versions captures", versions=_each(_ref("Version")), captures=_each(_ref("Capture"))),
+    "Witness": _object(
+        "is collection source file title raw_text id same",
+        source=_STRING,
+        raw_text=_STRING,
+        id=_TEXT_OR_NONE,
+        same={"type": ["boolean", "null"]},
+    ),
     "Evidence": _object(
         "capture sound checks warc_header",
         sound={"type": ["boolean", "null"]},
@@ -111,6 +119,8 @@ _QUERIES: dict[str, Any] = {
     "search": {
         "q": {"type": "string", "maxLength": 300},
         "scope": {"type": "string", "pattern": "^[0-9a-z]{1,32}(/[1-9][0-9]{0,8})?$"},
+        "years": {"type": "string", "pattern": "^-?[0-9]{1,4}(--?[0-9]{1,4})?$"},
+        "place": {"type": "string", "maxLength": 40},
         "page": _PAGE,
     },
     "changes": {"kind": {"enum": list(KINDS)}, "page": _PAGE},
@@ -128,7 +138,12 @@ _JSON_PAGES = (
     (_ENTRY + "@{digits}.json", "An entry as it was at an instant, given in digits (UTC)", "Entry"),
     ("/history/{name}/{code}/{number}/{rec}.json", "Captures and versions of an entry", "History"),
     ("/compare/{name}/{code}/{number}/{rec}/{old}/{new}.json", "Two versions of an entry", "Compared"),
-    ("/search/{name}.json", "Entries that have what is asked for: ?q=, ?scope=K[/A], ?page=", "Search"),
+    (
+        "/search/{name}.json",
+        "Entries that have what is asked: ?q=, ?scope=K[/A], ?years=, ?place=, ?page=",
+        "Search",
+    ),
+    ("/witness/{name}/{number}.json", "A text somebody copied out of the source: no capture", "Witness"),
     ("/changes/{name}.json", "What changed between the last two crawls: ?kind=, ?page=", "Changes"),
     ("/changes/{name}/{old}/{new}.json", "What changed between two crawls: ?kind=, ?page=", "Changes"),
     ("/record/{name}/{warc}/{offset}.json", "A capture's record, read again and compared", "Evidence"),
@@ -144,15 +159,19 @@ _FILES = (
     (_ENTRY + ".ris", "A citation in RIS", "application/x-research-info-systems"),
     (_ENTRY + ".csl.json", "A citation in CSL-JSON", "application/vnd.citationstyles.csl+json"),
     ("/feed/{name}.atom", "What changed between the last two crawls", "application/atom+xml"),
+    ("/.well-known/resourcesync", "ResourceSync: where harvesters begin", "application/xml"),
+    ("/resourcesync/{name}/capabilitylist.xml", "ResourceSync: what there is to ask for", "application/xml"),
+    ("/resourcesync/{name}/resourcelist.xml", "ResourceSync: an index of all entries", "application/xml"),
+    ("/resourcesync/{name}/resourcelist/{number}.xml", "ResourceSync: a part of all entries", "application/xml"),
+    ("/resourcesync/{name}/changelist.xml", "ResourceSync: an index of what changed last", "application/xml"),
+    ("/resourcesync/{name}/changelist/{number}.xml", "ResourceSync: a part of what changed", "application/xml"),
     ("/sitemap.xml", "Site maps", "application/xml"),
     ("/metrics", "Figures for Prometheus", "text/plain"),
     ("/healthz", "Whether every collection can be read", "text/plain"),
 )
 
 
-def _operation(
-    path: str, summary: str, content: dict[str, Any], query: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def _operation(path: str, summary: str, content: dict[str, Any]) -> dict[str, Any]:
     names = [part.partition("}")[0] for part in path.split("{")[1:]]
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in names
@@ -170,14 +189,20 @@ def _operation(
                 "200": {"description": summary, "content": content},
                 "400": {"description": "Cannot be asked so", "content": problem},
                 "404": {"description": "Not held", "content": problem},
+                "414": {"description": "The address is too long", "content": problem},
                 "503": {"description": "Cannot be read now", "content": problem},
             },
         }
     }
 
 
-def document(root: str) -> dict[str, Any]:
-    """The description of the server at an address."""
+def document(root: str, examples: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+    """The description of the server at an address.
+
+    Args:
+        root: The address.
+        examples: Values of parameters, by name, under which there is something.
+    """
     paths = {
         path: _operation(path, summary, {"application/json": {"schema": _ref(schema)}})
         for path, summary, schema in _JSON_PAGES
@@ -189,7 +214,12 @@ def document(root: str) -> dict[str, Any]:
         "302": {"description": "The memento nearest to Accept-Datetime"},
         "400": {"description": "Accept-Datetime is no HTTP date"},
         "404": {"description": "Not held"},
+        "414": {"description": "The address is too long"},
     }
+    for path in paths.values():
+        for parameter in path["get"]["parameters"]:
+            if parameter["name"] in (examples or {}) and parameter["in"] == "path":
+                parameter["example"] = (examples or {})[parameter["name"]]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -205,6 +235,6 @@ def document(root: str) -> dict[str, Any]:
     }
 
 
-def description(root: str) -> str:
+def description(root: str, examples: Mapping[str, str | int] | None = None) -> str:
     """The same as JSON."""
-    return json.dumps(document(root), ensure_ascii=False, indent=1)
+    return json.dumps(document(root, examples), ensure_ascii=False, indent=1)

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mirror.browse import books, evidence, history
+from mirror.browse import books, evidence, history, witnessed
 from mirror.browse import changes as found_changes
 from mirror.browse.books import Contents
 from mirror.browse.captures import MOST_CAPTURES, capture_at, captures_of
 from mirror.browse.comparing import side_by_side
 from mirror.browse.holdings import Holdings, NotHeldError
 from mirror.browse.moments import digits, instant
+from mirror.browse.named import entries_named
 from mirror.browse.overview import Overview
 from mirror.browse.page import Page
 from mirror.browse.places import shelf
 from mirror.browse.reading import blocks
 from mirror.diff.hunks import hunks
+from mirror.errors import UsageError
 from mirror.extraction.lines import has_boxes
 from mirror.frontier.scope import Scope
 from mirror.search import Filters, search
 from mirror.store.exported import entry_version
+from mirror.store.structure import structure
 
 #: A book with more headings than this is shown folded.
 _UNFOLDED = 200
 #: Hits on a page of a search, and pages that can be turned.
 HITS = 20
 MOST_PAGES = 500
-#: Libraries and books a search is narrowed by, at most.
+#: Libraries, books, places and decades a search is narrowed by, at most.
 _FACETS = 30
+_FACET_KINDS = ("libraries", "books", "places", "decades")
+#: If more entries wait to be indexed, a search leaves them out, and says so: its reader waits for it.
+MOST_WAITING = 1_000
+_YEARS = re.compile(r"(-?[0-9]{1,4})(?:-(-?[0-9]{1,4}))?", re.ASCII)
 #: Headings beside an entry that its page shows at most.
 _BESIDE = 60
 
@@ -40,8 +48,25 @@ def home(holdings: Holdings) -> Page:
     found = []
     for name in holdings.names():
         overview = holdings.overview(name)
-        found.append({"name": name, "as_of": overview.as_of, **_brief(overview)})
+        places = [{key: value for key, value in group.items() if key != "libraries"} for group in overview.places]
+        found.append({"name": name, "as_of": overview.as_of, **_brief(overview), "places": places})
     return Page("home.html", "/", {"collections": found})
+
+
+def examples(holdings: Holdings) -> dict[str, str | int]:
+    """Values of the parameters of an address, under which there is something; none if nothing is held."""
+    for name in holdings.names():
+        with holdings.reading(name) as db:
+            row = db.execute(
+                "SELECT e.library, e.book, e.rec, v.last_seen, w.name, c.offset FROM entry AS e "
+                "JOIN version AS v ON v.id = e.newest JOIN capture AS c ON c.id = v.capture "
+                "JOIN warc AS w ON w.id = c.warc_id ORDER BY e.id LIMIT 1"
+            ).fetchone()
+        if row is not None:
+            code, number, rec, seen, warc, offset = row
+            found: dict[str, str | int] = {"name": name, "code": code, "number": number, "rec": rec}
+            return {**found, "digits": digits(seen), "warc": warc, "offset": offset, "old": 1, "new": 1}
+    return {}
 
 
 def _brief(overview: Overview) -> dict[str, Any]:
@@ -157,6 +182,7 @@ def entry(
     captured = _captures(db, place, versions)
     before, after = contents.around(rec)
     found["path"] = found["path"] or [heading.title for heading in contents.above(rec)]
+    said = structure(found)
     facts: dict[str, Any] = {
         "collection": name,
         "entry": found,
@@ -169,6 +195,10 @@ def entry(
         "above": [_brief_heading(heading) for heading in contents.above(rec)],
         "under": [_brief_heading(heading) for heading in contents.children(rec)],
         "captures": captured,
+        "covers": said["covers"]["entry"],
+        "years": said["years"],
+        "places": said["places"],
+        "witnesses": witnessed.of_entry(db, Scope(*place), versions, version.number),
     }
     before_it, after_it = _beside(contents, rec)
     shown = {
@@ -179,6 +209,7 @@ def entry(
         "this": contents.heading(rec),
         "under": contents.children(rec),
         "after": after_it,
+        "years": _by_span(said["years"]),
         "characters": len("".join(found["text"].split())),
         "digits": digits(seen),
         "at": at,
@@ -186,6 +217,20 @@ def entry(
     path = f"/c/{name}/{code}/{number}/{rec}" + (f"@{digits(seen)}" if at else "")
     memento = seen if at else None
     return Page("entry.html", path, facts, shown, collection=name, memento=memento, original=found["capture"]["url"])
+
+
+def _by_span(years: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Years a text names, each span once, in order of time, with the words that name it."""
+    found: dict[tuple[int, int], dict[str, None]] = {}
+    for one in years:
+        found.setdefault((one["from"], one["to"]), {})[one["words"]] = None
+    spans = []
+    for first, last in sorted(found):
+        words = list(found[first, last])
+        plain = f"{first}年" if first == last else f"{first}–{last}"
+        # A year that the text writes as a year needs no explanation; one of a reign does.
+        spans.append({"from": first, "to": last, "text": plain, "words": [word for word in words if word != plain]})
+    return spans
 
 
 def _beside(contents: Contents, rec: int) -> tuple[Sequence[books.Heading], Sequence[books.Heading]]:
@@ -254,10 +299,13 @@ def _absent(db: sqlite3.Connection, name: str, place: tuple[str, int, int], cont
         "rec": rec,
         "title": heading.title if heading else None,
         "held": False,
+        "status": 404,
+        "message": "没有存得这个条目 / this entry is not held",
         "state": books.standing(db, code, number).get(rec, "missing"),
         "previous": _brief_heading(before),
         "next": _brief_heading(after),
         "captures": captured,
+        "witnesses": witnessed.of_entry(db, Scope(*place), [], None),
     }
     return Page("absent.html", f"/c/{name}/{code}/{number}/{rec}", facts, collection=name, status=404)
 
@@ -308,6 +356,17 @@ def compare(db: sqlite3.Connection, name: str, place: tuple[str, int, int], old:
     return Page("compare.html", path, facts, {"rows": side_by_side(*texts)}, collection=name)
 
 
+def witness(db: sqlite3.Connection, name: str, number: int) -> Page:
+    """A text that somebody copied out of the source, beside the entry it corresponds to, if that is known."""
+    found = witnessed.read(db, number)
+    if found is None:
+        raise NotHeldError("没有这份见证文本 / there is no such witness")
+    shown = {"rows": side_by_side(found.raw_text, found.text) if found.text is not None else None}
+    return Page(
+        "witness.html", f"/witness/{name}/{number}", found.as_dict() | {"collection": name}, shown, collection=name
+    )
+
+
 def changes(
     holdings: Holdings, name: str, old: int | None, new: int | None, kind: str | None = None, number: int = 1
 ) -> Page:
@@ -322,7 +381,10 @@ def changes(
         old, new = known[1]["number"], known[0]["number"]
     else:
         path += f"/{old}/{new}"
-    found = holdings.changes(name, old, new)
+    try:
+        found = holdings.changes(name, old, new)
+    except UsageError as error:
+        raise NotHeldError(f"没有这次抓取 / {error}") from error
     chosen = found.of_kind(kind)
     first = (number - 1) * found_changes.PAGE
     with holdings.reading(name) as db:
@@ -343,20 +405,45 @@ def changes(
     return Page("changes.html", path, facts, {"pages": pages}, asked, collection=name)
 
 
-def search_page(db: sqlite3.Connection, name: str, query: str, scope: str = "", number: int = 1) -> Page:
-    """What a search finds; without a query, how to ask."""
-    facts: dict[str, Any] = {"collection": name, "query": query, "scope": scope, "page": number, "found": None}
+def search_page(
+    db: sqlite3.Connection,
+    name: str,
+    query: str,
+    scope: str = "",
+    number: int = 1,
+    years: str = "",
+    place: str = "",
+) -> Page:
+    """What a search finds; without words, the entries of years and a place; without any of these, how to ask."""
+    asked: dict[str, Any] = {"q": query, "scope": scope, "years": years, "place": place}
+    facts: dict[str, Any] = {
+        "collection": name,
+        "query": query,
+        "scope": scope,
+        "years": years,
+        "place": place,
+        "page": number,
+        "found": None,
+    }
     path = f"/search/{name}"
-    if not query.strip():
-        return Page("search.html", path, facts, {"scoped": None}, collection=name)
-    filters = Filters([Scope.parse(scope)] if scope else [])
-    found = search(db, query, filters, limit=HITS, offset=(number - 1) * HITS, facets=True)
+    if not (query.strip() or years or place):
+        return Page("search.html", path, facts, {"scoped": None, "asked": asked}, collection=name)
+    filters = Filters([Scope.parse(scope)] if scope else [], parse_years(years), place or None)
+    try:
+        filters.facts()
+    except UsageError as error:
+        raise NotHeldError(f"没有这样的年代或地名 / {error}") from error
+    first = (number - 1) * HITS
+    if query.strip():
+        found = search(db, query, filters, limit=HITS, offset=first, facets=True, most_waiting=MOST_WAITING)
+    else:
+        found = entries_named(db, filters, limit=HITS, offset=first)
     facts["found"] = {
         "total": found.total,
         "hits": [hit.as_dict() for hit in found.hits],
-        "libraries": [asdict(facet) for facet in found.libraries[:_FACETS]],
-        "books": [asdict(facet) for facet in found.books[:_FACETS]],
+        **{kind: [asdict(facet) for facet in getattr(found, kind)[:_FACETS]] for kind in _FACET_KINDS},
         "unindexed": found.unindexed,
+        "unread": found.unread,
     }
     shown = {
         "hits": [
@@ -369,9 +456,19 @@ def search_page(db: sqlite3.Connection, name: str, query: str, scope: str = "", 
         ],
         "pages": min(MOST_PAGES, -(-found.total // HITS)),
         "scoped": _scope_title(db, scope),
+        "asked": asked,
     }
-    asked = {"q": query, "scope": scope, "page": number if number > 1 else None}
-    return Page("search.html", path, facts, shown, asked, collection=name)
+    return Page("search.html", path, facts, shown, asked | {"page": number if number > 1 else None}, collection=name)
+
+
+def parse_years(text: str) -> tuple[int, int] | None:
+    """`1986` or `1986-1990`; None for nothing. Raises UsageError for anything else."""
+    if not text:
+        return None
+    match = _YEARS.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{text!r} 不是年份 / is no year, nor years such as 1986-1990")
+    return int(match[1]), int(match[2] or match[1])
 
 
 def _marked(text: str, marks: Any) -> list[tuple[bool, str]]:

@@ -88,6 +88,16 @@ def percent(part: int, whole: int) -> str:
     return "–" if not whole else f"{int(1000 * part / whole) / 10:.1f}%"
 
 
+def _changed(asked: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """A question with another value."""
+    return {**asked, name: value}
+
+
+def _without(asked: dict[str, Any], name: str) -> dict[str, Any]:
+    """A question with one condition less."""
+    return {key: value for key, value in asked.items() if key != name}
+
+
 def _finish(value: Any) -> Any:
     return "" if value is None else value
 
@@ -141,6 +151,7 @@ def _environment(language: Language) -> Environment:
     environment.filters |= {"number": number, "moment": moment, "day": day, "size": size}
     environment.filters |= {"links": outline.links, "outline": outline.whole}
     environment.globals |= {"percent": percent, "versioned": versioned, "version": __version__}
+    environment.globals |= {"changed": _changed, "without": _without}
     return environment
 
 

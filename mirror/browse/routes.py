@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from starlette.routing import Route
 
 from mirror.browse import changes as found_changes
-from mirror.browse import downloads, evidence, feeds, memento, pages, render
+from mirror.browse import downloads, evidence, feeds, memento, pages, render, resourcesync
 from mirror.browse.addresses import Addresses
 from mirror.browse.app import Browser
 from mirror.browse.captures import Capture, capture_at
@@ -23,6 +23,7 @@ from mirror.browse.metrics import MEDIA_TYPE
 from mirror.browse.moments import digits, from_http_date, http_date
 from mirror.browse.openapi import description
 from mirror.browse.page import Page
+from mirror.browse.resourcesync import Lists
 from warc import reader
 
 
@@ -44,6 +45,8 @@ PATTERNS = {
     "warc": "[^/]{1,255}",
     "offset": "0|[1-9][0-9]{0,14}",
     "form": "txt|raw[.]txt|entry[.]json|bib|ris|csl[.]json|[1-9][0-9]{0,3}[.]csv",
+    "parts": "resourcelist|changelist",
+    "list": "capabilitylist|resourcelist|changelist",
     "asset": "[a-z]+[.][0-9a-f]{10}[.](?:css|js|svg)",
 }
 for _name, _regex in PATTERNS.items():
@@ -51,6 +54,7 @@ for _name, _regex in PATTERNS.items():
 
 #: Characters of a question, at most.
 LONGEST_QUESTION = 300
+LONGEST_PLACE = 40
 
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 #: Bytes of the source's are handed over to keep, not to run.
@@ -123,6 +127,10 @@ def routes(browser: Browser) -> list[Route]:
         old, new = int(path(request, "old")), int(path(request, "new"))
         return await browser.answer(request, reading(name, pages.compare, place, old, new), name=name)
 
+    async def witness(request: Request) -> Response:
+        name, number = path(request, "name"), int(path(request, "number"))
+        return await browser.answer(request, reading(name, pages.witness, number), name=name)
+
     async def changes(request: Request) -> Response:
         name, chosen = path(request, "name"), request.query_params
         old, new = request.path_params.get("old"), request.path_params.get("new")
@@ -145,11 +153,11 @@ def routes(browser: Browser) -> list[Route]:
     async def search(request: Request) -> Response:
         name, asked = path(request, "name"), request.query_params
         query, scope = asked.get("q", ""), asked.get("scope", "")
+        years, place = asked.get("years", ""), asked.get("place", "")[:LONGEST_PLACE]
         if len(query) > LONGEST_QUESTION:
             raise HTTPException(400, f"问题太长 / the question is longer than {LONGEST_QUESTION} characters")
-        return await browser.answer(
-            request, reading(name, pages.search_page, query, scope, _page_number(request)), name=name
-        )
+        make = reading(name, pages.search_page, query, scope, _page_number(request), years, place)
+        return await browser.answer(request, make, name=name)
 
     async def search_all(request: Request) -> Response:
         """One collection is searched at a time; with several, the first unless one is named."""
@@ -245,7 +253,28 @@ def routes(browser: Browser) -> list[Route]:
         return Response(await browser.run(browser.metrics.text), 200, {"Cache-Control": "no-store"}, MEDIA_TYPE)
 
     async def openapi(request: Request) -> Response:
-        return Response(description(_root(request)), 200, {"Cache-Control": "no-cache"}, "application/json")
+        examples = await browser.run(lambda: pages.examples(holdings))
+        return Response(description(_root(request), examples), 200, {"Cache-Control": "no-cache"}, "application/json")
+
+    async def source(request: Request) -> Response:
+        """Where harvesters begin (ResourceSync, 8)."""
+        names = await browser.run(holdings.names)
+        lists = [f"{_root(request)}/resourcesync/{name}/capabilitylist.xml" for name in names]
+        return _xml(resourcesync.capabilities(lists))
+
+    async def synced(request: Request) -> Response:
+        lists = Lists(holdings, _root(request), path(request, "name"))
+        make = {
+            "capabilitylist": lists.capability_list,
+            "resourcelist": lists.resource_list_index,
+            "changelist": lists.change_list_index,
+        }[path(request, "list")]
+        return _xml(await browser.run(make))
+
+    async def synced_part(request: Request) -> Response:
+        lists, number = Lists(holdings, _root(request), path(request, "name")), int(path(request, "number"))
+        make = lists.resource_list if path(request, "list") == "resourcelist" else lists.change_list
+        return _xml(await browser.run(lambda: make(number)))
 
     async def robots(request: Request) -> Response:
         return PlainTextResponse(
@@ -255,12 +284,12 @@ def routes(browser: Browser) -> list[Route]:
 
     async def sitemap(request: Request) -> Response:
         body = await browser.run(lambda: feeds.sitemap_index(holdings, _root(request)))
-        return Response(body, 200, {"Cache-Control": "no-cache"}, "application/xml")
+        return _xml(body)
 
     async def sitemap_part(request: Request) -> Response:
         name, number = path(request, "name"), int(path(request, "number"))
         body = await browser.run(lambda: feeds.sitemap(holdings, _root(request), name, number))
-        return Response(body, 200, {"Cache-Control": "no-cache"}, "application/xml")
+        return _xml(body)
 
     return [
         Route("/", home),
@@ -274,6 +303,7 @@ def routes(browser: Browser) -> list[Route]:
         Route("/c/{name:name}/{place:place}@{digits:digits}.{form:form}", download),
         Route("/history/{name:name}/{place:place}", history),
         Route("/compare/{name:name}/{place:place}/{old:number}/{new:number}", compare),
+        Route("/witness/{name:name}/{number:number}", witness),
         Route("/changes/{name:name}", changes),
         Route("/changes/{name:name}/{old:number}/{new:number}", changes),
         Route("/feed/{name:name}.atom", feed),
@@ -292,9 +322,16 @@ def routes(browser: Browser) -> list[Route]:
         Route("/metrics", metrics),
         Route("/openapi.json", openapi),
         Route("/robots.txt", robots),
+        Route("/.well-known/resourcesync", source),
+        Route("/resourcesync/{name:name}/{list:list}.xml", synced),
+        Route("/resourcesync/{name:name}/{list:parts}/{number:number}.xml", synced_part),
         Route("/sitemap.xml", sitemap),
         Route("/sitemap/{name:name}/{number:number}.xml", sitemap_part),
     ]
+
+
+def _xml(body: str) -> Response:
+    return Response(body, 200, {"Cache-Control": "no-cache"}, resourcesync.MEDIA_TYPE)
 
 
 def _is_number(text: str | None) -> bool:

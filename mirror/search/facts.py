@@ -74,9 +74,11 @@ def _codes_in(title: str) -> frozenset[str]:
 
 
 def of_years(first: int, last: int) -> list[str]:
-    """Tokens of which an entry of these years has one."""
+    """Tokens of which an entry of these years has one. Raises UsageError if none can be asked for."""
     if last < first:
         raise UsageError(f"years {first} to {last}: the last is before the first")
+    if first > 2100 or last < -3000:
+        raise UsageError(f"years {first} to {last}: no entry is of these; ask for years from -3000 to 2100")
     return [_year(year) for year in range(max(first, -3000), min(last, 2100) + 1)]
 
 

@@ -128,6 +128,7 @@ class Found:
     places: list[Facet] = field(default_factory=list)  #: only if there are no more hits than MOST_COUNTED
     decades: list[Facet] = field(default_factory=list)  #: likewise, the earliest first
     unindexed: int = 0  #: entries that were read one by one
+    unread: int = 0  #: entries that wait for the index and were left out, being too many to read
 
 
 def search(
@@ -138,18 +139,29 @@ def search(
     limit: int = 20,
     offset: int = 0,
     facets: bool = False,
+    most_waiting: int | None = None,
 ) -> Found:
     """Entries that have what a query asks for (`mirror.search.query`) in their title, text, items or tables.
 
     Hits in titles come first, the closest first; then by BM25, or in the order of the books if there are more
     than MOST_WEIGHED.
 
+    Args:
+        db: The store.
+        text: The query.
+        filters: What a hit must belong to besides.
+        limit: Hits on a page.
+        offset: Hits before it.
+        facets: Whether to count libraries, books, places and decades.
+        most_waiting: If more entries than this wait to be indexed, they are left out and counted in `Found.unread`,
+            for a reader who cannot wait; None reads them all.
+
     Raises:
         UsageError: The query asks for nothing, or a filter for a place or years there are not.
     """
     query = parse(text)
     with _one_instant(db):
-        return _Search(db, query, filters or Filters()).answer(limit, offset, facets)
+        return _Search(db, query, filters or Filters(), most_waiting).answer(limit, offset, facets)
 
 
 @contextmanager
@@ -174,7 +186,9 @@ class Apart:
 
 
 class _Search:
-    def __init__(self, db: sqlite3.Connection, query: Node, filters: Filters) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, query: Node, filters: Filters, most_waiting: int | None = None
+    ) -> None:
         self._db = db
         self._query = query
         self._blocks: dict[int, tuple[str, int, int]] = {}
@@ -189,6 +203,9 @@ class _Search:
         if filters.at is not None:
             self._where += f" AND rowid NOT IN ({_LATER})"
             self._values.append(filters.at)
+        self._unread = 0
+        if most_waiting is not None and self._unindexed > most_waiting:
+            self._unread, self._unindexed = self._unindexed, 0
 
     def answer(self, limit: int, offset: int, facets: bool) -> Found:
         waiting = list(self._read_waiting()) if self._unindexed else []
@@ -208,7 +225,7 @@ class _Search:
         found = snippet.pattern(list(terms(self._query)))
         hits = [hit for place in places if (hit := _hit(self._db, place, found)) is not None]
         counts = self._facets(numbers, blocks, waiting) if facets else {}
-        return Found(indexed + len(waiting), hits, unindexed=self._unindexed, **counts)
+        return Found(indexed + len(waiting), hits, unindexed=self._unindexed, unread=self._unread, **counts)
 
     def _count_blocks(self) -> dict[int, int]:
         """Hits by block. Grouped by SQLite they would all be sorted; they come sorted, so their runs are measured."""

@@ -11,6 +11,7 @@ import pytest
 from mirror.imitation import Corpus, ImitationServer
 from tests.browse.serving import Served, serving
 from tests.home import Home
+from tests.witness.dumps import articles, zipped
 
 CORPUS = Corpus(90)
 
@@ -22,6 +23,10 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Home:
     with ImitationServer(CORPUS, "chorography", conditional=True) as server:
         home.init(server, "zhi")
         home.crawl(name="zhi")
+        dump = home.path / "dump.zip"
+        path, text = next(articles(CORPUS, server.url))
+        dump.write_bytes(zipped([(f"a/{path}", text.encode()), (f"b/{path}", f"{text}后人所加。".encode())]))
+        home.mirror("import", "zhi", str(dump))
         server.set_state(1)
         home.crawl(name="zhi")
     with ImitationServer(CORPUS, "mse") as server:
@@ -81,4 +86,6 @@ def every_path(served: Served, changed: str) -> list[str]:
         "/changes/old",
         "/search/zhi",
         "/search/zhi?q=%E6%B8%A0",
+        "/search/zhi?years=1980-1989",
+        "/witness/zhi/2",
     ]

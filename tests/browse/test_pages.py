@@ -250,7 +250,7 @@ def test_changes_are_what_diff_says(served: Served, held: Home) -> None:
         ]
     feed = etree.fromstring(served.page("/feed/zhi.atom").encode())
     assert len(feed.findall("{*}entry")) == min(40, len(stated["changes"]))
-    assert served.get("/changes/zhi/1/99").status == 400
+    assert served.get("/changes/zhi/1/99").status == 404
     assert served.get("/changes/zhi?kind=x").status == 404
 
 
