@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 # Tools of others that open what we wrote, in the tests; their dependencies clash with ours and each other's.
-TOOLS  := pywb wacz warcat
+TOOLS  := pywb wacz warcat schemathesis
 READERS := tests/readers/node_modules/.package-lock.json
 BROWSER := /usr/bin/chromium
 WGET := /usr/bin/wget

@@ -14,7 +14,7 @@ from mirror.export.formats import FORMATS, Export, exporter
 from mirror.frontier.scope import Scope
 
 #: Options that only some forms know.
-_ONLY_FOR = {"self_contained": ("warc",), "shard": ("wacz",), "with_database": ("bagit",)}
+_ONLY_FOR = {"self_contained": ("warc",), "shard": ("wacz",), "with_database": ("bagit",), "url": ("site",)}
 
 
 @click.command("export")
@@ -29,6 +29,7 @@ _ONLY_FOR = {"self_contained": ("warc",), "shard": ("wacz",), "with_database": (
     help="wacz: one package, or one a library or book (default: by size).",
 )
 @click.option("--with-database", is_flag=True, help="bagit: add mirror.db, which the WARC files can make again.")
+@click.option("--url", metavar="URL", help="site: where it will stand; adds ResourceSync lists for harvesters.")
 def command(collection: Collection, form: str, output: Path, scopes: tuple[str, ...], **options: Any) -> None:
     """导出 / Export entries to read and count, exchanges with their exact bytes, or the archive for other tools.
 

@@ -7,6 +7,7 @@ largest book.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -22,6 +23,7 @@ from mirror.browse.books import Contents, read_contents
 from mirror.browse.holdings import Holdings, NotHeldError
 from mirror.browse.overview import Overview
 from mirror.browse.page import Page
+from mirror.browse.resourcesync import Resource, capabilities, listed
 from mirror.browse.siteindex import write_index
 from mirror.errors import UsageError
 from mirror.export.formats import Export
@@ -49,6 +51,8 @@ def export(asked: Export) -> str:
     entries = sum(_in_turn(site, books) if overview.facts["captured"] < _ALONE else _at_once(site, books))
     with holdings.reading(name, longest_s=24 * 3600.0) as db:
         shards = write_index(db, out / "search", site.put)
+    if "url" in asked.options:
+        _write_lists(site, books, asked.options["url"].rstrip("/"), overview.as_of)
     return f"{entries} 条目 entries, {len(books)} 书 books, {shards} 检索分片 search shards"
 
 
@@ -182,6 +186,30 @@ class _Site:
             for path in list((self.out / prefix / folder).glob("*")):
                 if f"{folder}/{path.name}" not in kept:
                     path.unlink()
+
+
+def _write_lists(site: _Site, books: list[tuple[str, int]], root: str, at: str) -> None:
+    """ResourceSync for a site whose address is known: every book as one file, with its digest."""
+    found = []
+    for code, number in books:
+        file = f"{code}/{number}/book.jsonl"
+        with (site.out / file).open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            size = opened.tell()
+        said = (("hash", f"sha-256:{digest}"), ("length", str(size)), ("type", "application/x-ndjson"))
+        found.append(Resource(f"{root}/{file}", None, said, (("alternate", f"{root}/{code}/{number}/index.html"),)))
+    above, lists = f"{root}/resourcesync/capabilitylist.xml", f"{root}/resourcesync/resourcelist.xml"
+    documents = {
+        "resourcesync/resourcelist.xml": listed("resourcelist", found, up=above, said={"at": at}),
+        "resourcesync/capabilitylist.xml": listed(
+            "capabilitylist",
+            [Resource(lists, None, (("capability", "resourcelist"),))],
+            up=f"{root}/.well-known/resourcesync",
+        ),
+        ".well-known/resourcesync": capabilities([above]),
+    }
+    for file, text in documents.items():
+        site.put(file, text.encode("utf-8"))
 
 
 class _Growing:
