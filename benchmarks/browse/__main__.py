@@ -1,9 +1,10 @@
 """Fifty readers at once, beside Datasette on the same SQLite file.
 
-    python -m benchmarks.browse [--entries 60000] [--seconds 8] [--datasette PROGRAM]
+    python -m benchmarks.browse [--entries 60000] [--seconds 8] [--workers N] [--datasette PROGRAM]
 
-Each reader asks for page after page, no pause between, pages chosen at random: the load is as high as the machine
-lets it be, so times are those of a queue; CPU ms a page is the figure to compare.
+Pages are chosen at random. Readers who never pause make the load as high as the machine lets it be, so their times
+are those of a queue, and CPU ms a page is the figure to compare; readers who rest a second after each page, as people
+do at the very least, show what a reader waits.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ WORDS = ("灌溉渠", "小麦", "石桥 1986", "棉纺", "重修", "大雪", "�
 Address = Callable[[random.Random], str]
 
 
-async def reader(port: int, address: Address, until: float, chance: random.Random, times: list[float]) -> None:
-    """One reader, on one connection."""
+async def reader(
+    port: int, address: Address, until: float, chance: random.Random, times: list[float], pause: float
+) -> None:
+    """One reader, on one connection, who rests after each page; they do not all begin at once."""
+    await asyncio.sleep(pause * chance.random())
     source, sink = await asyncio.open_connection("127.0.0.1", port)
     while time.perf_counter() < until:
         began = time.perf_counter()
@@ -48,25 +52,37 @@ async def reader(port: int, address: Address, until: float, chance: random.Rando
                 await source.readexactly(size + 2)
             await source.readline()
         times.append(time.perf_counter() - began)
+        if pause:
+            await asyncio.sleep(pause)
     sink.close()
 
 
-async def ask(port: int, address: Address, readers: int, seconds: float) -> list[float]:
+async def ask(port: int, address: Address, readers: int, seconds: float, pause: float = 0) -> list[float]:
     """Times of all answers."""
     times: list[float] = []
     until = time.perf_counter() + seconds
-    await asyncio.gather(*(reader(port, address, until, random.Random(one), times) for one in range(readers)))
+    await asyncio.gather(*(reader(port, address, until, random.Random(one), times, pause) for one in range(readers)))
     return sorted(times)
 
 
+def family(pid: int) -> list[int]:
+    """A process and those it has begun."""
+    below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(one for child in below for one in family(int(child)))]
+
+
 def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    spent = 0.0
+    for one in family(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        spent += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return spent
 
 
-def rss_mb(pid: int) -> float:
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(found[1]) / 1024 if found else 0.0
+def memory_mb(pid: int) -> float:
+    """What all processes take together; a page of memory that several share counts once (PSS)."""
+    found = [re.search(r"Pss:\s+(\d+)", Path(f"/proc/{one}/smaps_rollup").read_text()) for one in family(pid)]
+    return sum(int(one[1]) for one in found if one) / 1024
 
 
 @contextmanager
@@ -86,15 +102,15 @@ def running(command: list[str], port: int) -> Iterator[int]:
 
 def measure(name: str, pid: int, port: int, pages: dict[str, Address], seconds: float) -> None:
     for kind, address in pages.items():
-        asyncio.run(ask(port, address, 1, 0.5))  # the first of a kind warms up: overviews, templates
-        for readers in (1, 50):
+        asyncio.run(ask(port, address, 8, 1))  # the first of a kind warm up, in every process: overviews, templates
+        for readers, pause in ((1, 0), (50, 0), (50, 1), (500, 1)):
             before = cpu_s(pid)
-            times = asyncio.run(ask(port, address, readers, seconds))
+            times = asyncio.run(ask(port, address, readers, seconds, pause))
             spent = 1000 * (cpu_s(pid) - before) / len(times)
             middle, late = (1000 * times[int(part * (len(times) - 1))] for part in (0.5, 0.95))
             print(
-                f"| {name} | {kind} | {readers} | {len(times) / seconds:.0f} | {middle:.1f} | {late:.1f} "
-                f"| {spent:.2f} | {rss_mb(pid):.0f} |",
+                f"| {name} | {kind} | {readers} | {pause} | {len(times) / seconds:.0f} | {middle:.1f} | {late:.1f} "
+                f"| {spent:.2f} | {memory_mb(pid):.0f} |",
                 flush=True,
             )
 
@@ -105,6 +121,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--home", type=Path, default=Path("/tmp/bench-browse"))
     parser.add_argument("--datasette", help="the program, if it is to be measured too")
+    parser.add_argument("--workers", help="processes of `mirror serve`")
+    parser.add_argument("--pages", help="only these, with commas between")
     asked = parser.parse_args()
     made = collection(asked.home, asked.entries, "edited")
     database = made.database()
@@ -129,10 +147,16 @@ def main() -> None:
         "search": lambda chance: f"/search/{name}?q={quote(chance.choice(WORDS))}&page={chance.randint(1, 40)}",
     }
     print(
-        "| server | page | readers | pages/s | p50 ms | p95 ms | CPU ms a page | RSS MB |\n|---|---|--:|--:|--:|--:|--:|--:|"
+        "| server | page | readers | rest s | pages/s | p50 ms | p95 ms | CPU ms a page | MB |\n"
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|"
     )
     serve = [sys.executable, "-c", "from mirror.cli import main; main()", "--home", str(asked.home)]
-    with running([*serve, "serve", "--port", "18090"], 18090) as pid:
+    pages = {
+        kind: address for kind, address in pages.items() if asked.pages is None or kind in asked.pages.split(",")
+    }
+    workers = ["--workers", asked.workers] if asked.workers else []
+    with running([*serve, "serve", "--port", "18090", *workers], 18090) as pid:
+        asyncio.run(ask(18090, lambda _: "/", 8, 1))  # what there is has been counted then
         measure("mirror serve", pid, 18090, pages, asked.seconds)
     if asked.datasette:
         file = made.database_path
