@@ -106,10 +106,11 @@ def statistics(texts: Iterable[str], most: int = 300_000, piece: int = 1000) -> 
 
 
 def main() -> None:
-    made = statistics(text for _, text in entries(2000))
     real = statistics(Path(name).read_text("utf-8") for name in sys.argv[1:])
-    for name, value in made.items():
-        sys.stdout.write(f"{name:50} {value:10.3f} {real[name]:10.3f}\n")
+    made = statistics((text for _, text in entries(2000)), most=int(real["characters"]))
+    sys.stdout.write(f"{'':50} {'made up':>10} {'real':>10}\n")
+    for name, value in real.items():
+        sys.stdout.write(f"{name:50} {made[name]:10.3f} {value:10.3f}\n")
 
 
 if __name__ == "__main__":

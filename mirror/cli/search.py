@@ -58,7 +58,7 @@ def command(
       mirror search shandong '(碑 OR 碣) NEAR/20 重修 NOT 墓碑' --scope ch9 --limit 50
       mirror search shandong 旱灾 --years 1942-1943 --place 菏泽市
       mirror search shandong 旧县名 --at 2025-12-31
-      mirror search shandong '"第 一 编"' --json | jq -r '.[].id'
+      mirror search shandong '"第 一 编"' --no-witnesses --json | jq -r '.[].id'
     """
     if at is not None and all_versions:
         raise UsageError("--at asks for the text of one time, --all-versions for those of all: give one of them")
@@ -127,10 +127,10 @@ def _marked(text: str, marks: tuple[tuple[int, int], ...]) -> str:
 def _summary(found: Found, known: int, witnesses: list[Witness], offset: int, elapsed_ms: float) -> str:
     count = len(found.hits) + len(witnesses)
     shown = f"{offset + 1}–{offset + count} / " if count else ""
-    apart = f" + {known} 条旁证 witnesses" if known else ""
+    apart = f"（其中旁证 {known} of them witnesses）" if known else ""
     slow = (
         f"；其中 {found.unindexed} 条尚未编入索引，逐条读过 read one by one, not indexed yet"
         if found.unindexed
         else ""
     )
-    return f"{shown}{found.total} 条命中 hits{apart}, {elapsed_ms:.0f} ms{slow}"
+    return f"{shown}{found.total + known} 条命中 hits{apart}, {elapsed_ms:.0f} ms{slow}"

@@ -125,6 +125,22 @@ def test_an_index_without_content_forgets_what_it_is_told_to() -> None:
         assert not books.ids("第3轮")
 
 
+def test_many_pieces_of_the_index_become_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mirror.search.index.MOST_PIECES", 4)
+    monkeypatch.setattr("mirror.search.index._MERGE", 1)
+    with shelf() as books:
+        db = books.database.connection
+        for turn in range(1, 40):
+            for rec in range(turn * 5, turn * 5 + 5):
+                books.put(rec, Shelved(f"题{turn}", f"第{turn}轮之文{rec}"))
+            books.index()
+            (pieces,) = db.execute("SELECT count(DISTINCT segid) FROM search_text_idx").fetchone()
+            assert pieces <= 4 + 1
+        db.execute("INSERT INTO search_text (search_text) VALUES ('integrity-check')")
+        assert books.find("轮之文").total == 39 * 5
+        assert books.find("第7轮").total == 5
+
+
 def test_filters_and_counts() -> None:
     with shelf() as books:
         for book in (1, 2, 3):
