@@ -25,7 +25,7 @@ def texts(home: Home) -> dict[str, str]:
 
 def test_a_manifest_brings_in_all_its_packages(archived: Archived, tmp_path: Path) -> None:
     folder, home = tmp_path / "packages", Home(tmp_path / "home")
-    archived.export("wacz", folder, "--shard", "book")
+    archived.export("wacz", folder, "--shard", "library")
     names = sorted(path.name for path in folder.glob("*.wacz"))
     root = json.loads(archived.home.mirror("export", "t", "--format", "jsonl", "-o", "-").stdout.splitlines()[0])
     base = root["capture"]["url"].partition("bin/")[0]
