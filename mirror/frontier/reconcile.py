@@ -79,6 +79,9 @@ def catch_up(collection: Collection, site: Site, ledger: Ledger) -> None:
             ingest_import(path, imports[name], collection.index, site, ledger)
         else:
             ingest(path, collection.index, site, ledger)
+    for lost in damage(ledger.database.connection):
+        if lost.file not in whole:
+            log.warning("not read: %s", lost)
     settle_revisits(collection.archive, site, ledger, imports)
     widths.settle(ledger.database)
     witnesses.catch_up(collection, site, ledger.database)

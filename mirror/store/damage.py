@@ -76,6 +76,4 @@ class Salvage:
         self._note(lost.offset, lost.length, lost.problem)
 
     def _note(self, offset: int, length: int, problem: str) -> None:
-        found = Damage(self.path.name.removesuffix(".open"), offset, length, problem)
-        log.warning("not read: %s", found)
-        self.damage.append(found)
+        self.damage.append(Damage(self.path.name, offset, length, problem))
