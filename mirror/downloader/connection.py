@@ -150,6 +150,8 @@ class Connection(asyncio.Protocol):
         if tls is not None:
             try:
                 tls.read(1)  # b"" behind a closure alert
+            except ssl.SSLZeroReturnError:
+                pass  # the same, where we have sent ours already
             except ssl.SSLError:
                 # Anybody on the way can end a TCP stream: only the alert tells an end from a cut (RFC 9112, 9.8).
                 self._was_cut = True
