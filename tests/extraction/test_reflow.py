@@ -35,6 +35,26 @@ def test_indented_paragraphs_come_back(texts, rule, width, indent):
         assert found.text == "\n".join(indent + text for text in texts)
 
 
+_BETWEEN = st.sampled_from(
+    ["", "", "", "\n\n", "\n·12·\n", "\n────────\n", "\n【概况】", "\n1．", "\n    ", "\n┃甲│乙┃\n", "A"]
+)
+
+
+@given(
+    parts=st.lists(st.tuples(paragraphs, _BETWEEN), min_size=1, max_size=4),
+    rule=rules,
+    width=st.sampled_from([74, 80, 81]),
+    indent=st.sampled_from(["    ", "　　", ""]),
+    book=st.lists(st.builds(Width, st.sampled_from([74, 80]), st.just(3), st.booleans()), max_size=2),
+)
+def test_seams_that_leave_no_doubt_are_as_if_weighed(parts, rule, width, indent, book):
+    """Where a blank stands at the end of any line, every seam is weighed; it must make no difference."""
+    raw = "".join(wrapped(texts, rule, width, indent) + between for texts, between in parts) + "\n略\n略\n略\n略"
+    at_once, weighed = reflow(raw, book), reflow(raw + " ", book)
+    assert weighed.text == at_once.text + " "
+    assert (weighed.whys, weighed.flags, weighed.width) == (at_once.whys, at_once.flags, at_once.width)
+
+
 @given(texts=paragraphs, rule=rules, width=st.integers(60, 130), indent=st.sampled_from(["    ", "　　"]))
 def test_a_book_may_have_any_width(texts, rule, width, indent):
     raw = wrapped(texts, rule, width, indent)
