@@ -170,6 +170,14 @@ def show_coverage(found: Coverage, lost_files: Sequence[str] = ()) -> None:
     noted = [f"{label} {totals[name]}" for name, label in asking.items() if totals[name]]
     if noted:
         console.print(f"[dim]另见 see --json:[/] {', '.join(noted)}")
+    for library in found.libraries:
+        for book in library.books:
+            if book.expected is not None and not book.contents_complete:
+                lacking = len(book.contents_missing)
+                console.print(
+                    f"[yellow]目录不全 contents not whole:[/] {library.code}/{book.number} {book.title or ''}"
+                    + (f", {lacking} 页未得 pages not had" if lacking else "")
+                )
     for page in found.unanswered:
         console.print(f"[yellow]未得到 not had:[/] {page['kind']} {page['url']}: {page['reason']}")
     for reason, count in Counter(entry.reason for book in books for entry in book.failed).most_common(5):

@@ -4,7 +4,7 @@ An entry is there if its newest telling answer by then was its text. It is not t
 such thing" (404, 410, the database's own notice) and the contents of its book do not list it, or if a later, complete
 table of contents of its book does not list it, or if the source said later that there is no such book, and its
 library does not name it. Whatever else came (nothing asked, no answer, a block page, an answer cut short, contents
-with a pager or shrunk out of belief) tells nothing: what was held before is taken to be there still.
+of which a page lacks, or shrunk out of belief) tells nothing: what was held before is taken to be there still.
 """
 
 from __future__ import annotations
@@ -43,6 +43,12 @@ class Moment:
             return f"{capture}.crawl <= ?", [self.crawl]
         return f"{capture}.timestamp <= ?", [self.instant]
 
+    def joined_by(self, chain: str) -> tuple[str, list[Any]]:
+        """As SQL over the table of chains: lists in several pages whose last page was captured by then."""
+        if self.crawl is not None:
+            return f"{chain}.crawl <= ?", [self.crawl]
+        return f"{chain}.until <= ?", [self.instant]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -61,7 +67,8 @@ class Listing:
     Attributes:
         since: WARC-Date of the answer that rules: complete contents, or that there is no such book. None if
             neither was had; then nothing is ruled out.
-        contents: Tables of contents from that answer on, oldest first; pages of a pager come one by one.
+        contents: Tables of contents from that answer on, oldest first. Behind those that rule may come single pages
+            of others that were not had as a whole.
         gone: The source said that there is no such book.
         asked: The question was asked by then, whatever came of it.
     """
@@ -202,18 +209,22 @@ class State:
 
     def _listing(self, library: str, number: int) -> Listing:
         reached, values = self.moment.reached_by("c")
+        joined, chains = self.moment.joined_by("n")
         since: str | None = None
         contents: list[int] = []
         gone = asked = False
-        for timestamp, verdict, found, complete, crawl in self.db.execute(
-            "SELECT c.timestamp, c.verdict, c.contents, k.complete, c.crawl FROM url AS u "
-            "JOIN capture AS c ON c.url_id = u.id LEFT JOIN contents AS k ON k.id = c.contents "
-            f"WHERE u.library = ? AND u.book = ? AND u.kind = 'list' AND {reached} ORDER BY c.timestamp, c.id",
-            (library, number, *values),
-        ):
+        # Of contents in several pages each page shows a part; the last one makes them whole, as of the first.
+        for timestamp, verdict, found, begin, crawl, _ in self.db.execute(
+            "SELECT c.timestamp, c.verdict, c.contents, iif(k.complete, c.timestamp, NULL), c.crawl, c.id "
+            "FROM url AS u JOIN capture AS c ON c.url_id = u.id LEFT JOIN contents AS k ON k.id = c.contents "
+            f"WHERE u.library = ? AND u.book = ? AND u.rec IS NULL AND u.kind = 'list' AND {reached} "
+            "UNION ALL SELECT n.until, 'ok', n.list, n.since, n.crawl, 1 << 62 FROM chain AS n "
+            f"WHERE n.library = ? AND n.book = ? AND n.whole AND n.list IS NOT NULL AND {joined} ORDER BY 1, 6",
+            (library, number, *values, library, number, *chains),
+        ).fetchall():
             asked = True
-            if found is not None and complete:
-                since, contents, gone = timestamp, [found], False
+            if found is not None and begin is not None:
+                since, contents, gone = begin, [found], False
             elif found is not None:
                 contents = [*(one for one in contents if one != found), found]
             elif verdict == "gone" and crawl not in self.doubted and not self._names(library, number):
@@ -355,11 +366,14 @@ class State:
 
     def _find_named(self, library: str) -> frozenset[int] | None:
         reached, values = self.moment.reached_by("c")
+        joined, chains = self.moment.joined_by("n")
         row = self.db.execute(
-            "SELECT l.names FROM url AS u JOIN capture AS c ON c.url_id = u.id "
+            "SELECT l.names, c.timestamp, c.id FROM url AS u JOIN capture AS c ON c.url_id = u.id "
             "JOIN capture_listing AS n ON n.capture = c.id JOIN listing AS l ON l.id = n.listing "
-            f"WHERE u.library = ? AND u.kind = 'library' AND {reached} ORDER BY c.timestamp DESC, c.id DESC LIMIT 1",
-            (library, *values),
+            f"WHERE u.library = ? AND u.kind = 'library' AND {reached} "
+            "UNION ALL SELECT l.names, n.until, 0 FROM chain AS n JOIN listing AS l ON l.id = n.list "
+            f"WHERE n.library = ? AND n.book = 0 AND n.whole AND {joined} ORDER BY 2 DESC, 3 DESC LIMIT 1",
+            (library, *values, library, *chains),
         ).fetchone()
         return frozenset(json.loads(row[0])) if row else None
 

@@ -30,7 +30,8 @@ class Link:
     """A question to ask the source: a URL, and what we expect to find there.
 
     `key` is the identity of the question for deduplication (COLLCC stripped, K in lower case, arguments in a
-    fixed order); `url` is what is sent, spelled as the source's own page or script would spell it.
+    fixed order); `url` is what is sent, spelled as the source's own page or script would spell it. Of a list with
+    several pages the first page's key is the beginning of the others'.
     """
 
     url: str
@@ -67,9 +68,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The table of contents of one book: the expected set of its entries.
+    """The table of contents of one book as one page shows it.
 
-    `complete` is False where the page shows a pager or breaks off: then it proves presence, never absence.
+    `complete` is False where the page shows a pager or breaks off: then it proves presence, never absence. What the
+    pages of a pager list together, `frontier.chains` puts together.
     """
 
     library: str
@@ -146,6 +148,7 @@ class Page:
     libraries: tuple[Library, ...] = ()
     books: tuple[Book, ...] = ()
     contents: Contents | None = None
+    pages: tuple[str, ...] = ()  #: keys of the other pages of the same list, where a pager leads to them
     entry: Entry | None = None
     oddities: tuple[str, ...] = ()  #: what did not look as expected, in words
     template: int | None = None  #: of an entry's page, what it is built of (`extraction.template`)

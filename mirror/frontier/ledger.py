@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from mirror.extraction.page import Link, Page, PageKind
 from mirror.frontier import plan as plans
+from mirror.frontier.chains import List, note_page, put_together, touch_page
 from mirror.frontier.crawls import Crawls
 from mirror.frontier.due import DuePolicy
 from mirror.frontier.files import Files
@@ -306,14 +307,29 @@ class Ledger:
             with self.database.transaction() as db:
                 for reading in readings:
                     self._settle(db, crawl, reading)
+                self._put_together(db, crawl, readings)
         except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, ValueError, OverflowError):
             log.exception("a page could not be stored as a whole batch; storing one by one")
             self._forget()
             for reading in readings:
                 self._settle_alone(crawl, reading)
+            with self.database.transaction() as db:
+                self._put_together(db, crawl, readings)
         except sqlite3.Error:
             self._forget()
             raise
+
+    def _put_together(self, db: sqlite3.Connection, crawl: int, readings: Sequence[Reading]) -> None:
+        """Lists whose pages were among the answers."""
+        imported: dict[List, bool] = {}
+        for reading in readings:
+            lease = reading.lease
+            if lease.kind in ("library", "list") and lease.library and reading.final:
+                imported[List(lease.library, lease.book)] = reading.imported
+        for place, from_import in imported.items():
+            short = put_together(db, crawl, place, None if from_import else self.most_shrinkage)
+            if short is not None:
+                self.short[place.name] = short
 
     def _settle_alone(self, crawl: int, reading: Reading) -> None:
         try:
@@ -385,6 +401,9 @@ class Ledger:
             listed = listed_by(lease, page)
             if listed is not None and state == "done":
                 listing.save_listing(db, *listed, capture, written.timestamp)
+            if page.pages and lease.kind in ("library", "list") and page.verdict in ("ok", "odd"):
+                names = [book.number for book in page.books if book.library == lease.library]
+                note_page(db, capture, page.pages, names if lease.kind == "library" else None)
             if page.verdict in ("ok", "odd"):  # the title of a block page names no library
                 self._learn(db, page, capture, written.timestamp, whole=state == "done", imported=reading.imported)
             self._add(page.links)
@@ -442,7 +461,7 @@ class Ledger:
         if page.books:
             entries.save_books(db, page.books, only_unknown=imported)
         if page.contents:
-            contents = entries.save_contents(db, page.contents, seen)
+            contents = entries.save_contents(db, page.contents, seen, page.pages)
             db.execute("UPDATE capture SET contents = ? WHERE id = ?", (contents, capture))
         if page.entry and whole:
             version = entries.save_entry(db, page.entry, capture, seen)
@@ -469,6 +488,7 @@ class Ledger:
         if contents is not None:
             entries.touch_contents(db, contents, seen)
         listing.touch_listing(db, capture, original, seen)
+        touch_page(db, capture, original)
 
 
 def _leads_away(lease: Lease, page: Page | None) -> bool:

@@ -19,8 +19,18 @@ PLANS: tuple[Plan, ...] = get_args(Plan)
 #: Pages that say what is to be expected; every crawl but one for what is missing asks them all.
 _DIRECTORY = "kind IN ('robots', 'home', 'sitemap', 'library', 'list')"
 
+#: A list with several pages is known by the pages of one crawl alone: if one lacks, all are asked again.
+_BROKEN = (
+    "(kind = 'list' AND EXISTS (SELECT 1 FROM book AS b JOIN contents AS c ON c.id = b.contents "
+    "WHERE (b.library, b.number) = (url.library, url.book) AND NOT c.complete)) "
+    "OR (kind IN ('library', 'list') AND rec IS NULL AND EXISTS (SELECT 1 FROM url AS page "
+    "WHERE page.state = 'failed' AND page.library = url.library AND page.book IS url.book AND page.rec IS NULL "
+    "AND page.kind = url.kind))"
+)
+
 _LACKING = (
-    "state = 'failed' OR (kind IN ('home', 'library', 'list', 'sitemap') AND original IS NULL AND state <> 'gone') "
+    f"{_BROKEN} OR state = 'failed' "
+    "OR (kind IN ('home', 'library', 'list', 'sitemap') AND original IS NULL AND state <> 'gone') "
     "OR (kind = 'entry' AND NOT EXISTS (SELECT 1 FROM entry AS e "
     "WHERE (e.library, e.book, e.rec) = (url.library, url.book, url.rec)) "
     "AND (state <> 'gone' OR EXISTS (SELECT 1 FROM book AS b JOIN heading AS h ON h.contents = b.contents "

@@ -107,8 +107,11 @@ def find_shrinkage(db: sqlite3.Connection, lease: Lease, page: Page, most: float
 
 
 def listed_by(lease: Lease, page: Page) -> tuple[str, list[str | int]] | None:
-    """Place and names of what a home or library page lists; None if it is no such page, or shows nothing."""
-    if page.verdict != "ok":
+    """Place and names of what a home or library page lists; None if it is no such page, or shows nothing.
+
+    One of several pages of a list lists nothing by itself (`frontier.chains`).
+    """
+    if page.verdict != "ok" or page.pages:
         return None
     if lease.kind == "home" and page.libraries:
         return f"/{lease.key}", sorted({library.code for library in page.libraries})

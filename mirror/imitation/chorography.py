@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from typing import Literal
+from typing import Literal, TypeVar
 
 from mirror.imitation.corpus import Corpus, ImitatedBook, ImitatedHeading
 
 #: `fields`: text in a form field, links without anchors; nobody can read it without being told.
 Markup = Literal["pre", "br", "lines", "table", "fields"]
+
+_Line = TypeVar("_Line")
 
 _TAGLINE = "停运省级地情数据库的公开镜像与长期存档。"
 
@@ -42,24 +45,42 @@ def home(corpus: Corpus, markup: Markup) -> bytes:
     return _page("首页", "", f"<main><h3>资料库</h3><ul>{links}</ul></main>", markup, corpus.state // 2)
 
 
-def library(corpus: Corpus, code: str, markup: Markup) -> bytes | None:
+def library(corpus: Corpus, code: str, markup: Markup, at: int = 1, size: int = 0) -> bytes | None:
+    """The books of a library, `size` on a page (0: all on one). None if there is no such library or page."""
     title = dict(corpus.libraries()).get(code)
-    if title is None:
+    books, pager = _part(corpus.books(code), f"/database/{code}/", at, size)
+    if title is None or not books:
         return None
     links = "".join(
-        f'<li><a href="/database/{code}/section/{book.number}/">{escape(book.title)}</a></li>'
-        for book in corpus.books(code)
+        f'<li><a href="/database/{code}/section/{book.number}/">{escape(book.title)}</a></li>' for book in books
     )
     trail = _trail([("首页", "/"), (title, None)], markup)
-    return _page(title, trail, f"<main><ul>{links}</ul></main>", markup, corpus.state // 2)
+    return _page(_numbered(title, at), trail, f"<main><ul>{links}</ul>{pager}</main>", markup, corpus.state // 2)
 
 
-def section(corpus: Corpus, book: ImitatedBook, markup: Markup) -> bytes:
-    """A book's table of contents, nested by depth."""
+def _part(lines: Sequence[_Line], url: str, at: int, size: int) -> tuple[Sequence[_Line], str]:
+    """The lines of one page, and the pager below them, which leads to the page before and the one behind."""
+    last = -(-len(lines) // size) if size else 1
+    steps = [(at - 1, "上一页"), (at, f"第{at}页"), (at + 1, "下一页")]
+    links = [f'<a href="{url}?page={to}">{name}</a>' for to, name in steps if 1 <= to <= last and to != at]
+    pager = f'<p class="pager">{" ".join(links)}</p>' if last > 1 else ""
+    return (lines[(at - 1) * size : at * size] if size else lines if at == 1 else ()), pager
+
+
+def _numbered(title: str, at: int) -> str:
+    return f"{title}（第{at}页）" if at > 1 else title
+
+
+def section(corpus: Corpus, book: ImitatedBook, markup: Markup, at: int = 1, size: int = 0) -> bytes | None:
+    """A book's table of contents, nested by depth, `size` lines on a page (0: all). None if there is no such page."""
     title = dict(corpus.libraries())[book.library]
     trail = _trail([("首页", "/"), (title, f"/database/{book.library}/"), (book.title, None)], markup)
-    body, depth = "<main><ul>", 0
-    for number, heading in enumerate(corpus.headings(book)):
+    headings, pager = _part(corpus.headings(book), f"/database/{book.library}/section/{book.number}/", at, size)
+    if not headings:
+        return None
+    depth = headings[0].depth
+    body = "<main><ul>" + "<li><ul>" * depth
+    for number, heading in enumerate(headings):
         path = f"/database/{book.library}/section/{book.number}/article/{heading.rec}/"
         name = escape(heading.title)
         link = f'<a href="{path}">{name}</a>' if markup != "fields" else f'<b data-path="{path}">{name}</b>'
@@ -69,8 +90,8 @@ def section(corpus: Corpus, book: ImitatedBook, markup: Markup) -> bytes:
             body += "</li>" + "</ul></li>" * (depth - heading.depth)
         body += f"<li>{link}"
         depth = heading.depth
-    body += "</li>" + "</ul></li>" * depth + "</ul></main>"
-    return _page(book.title, trail, body, markup, corpus.state // 2)
+    body += "</li>" + "</ul></li>" * depth + f"</ul>{pager}</main>"
+    return _page(_numbered(book.title, at), trail, body, markup, corpus.state // 2)
 
 
 def article(corpus: Corpus, book: ImitatedBook, heading: ImitatedHeading, markup: Markup) -> bytes:

@@ -70,8 +70,19 @@ def entrance(corpus: Corpus) -> bytes:
     )
 
 
-def contents(corpus: Corpus, library: str, number: int | None, elapsed_ms: int) -> bytes | None:
-    """run=12: the books of a library, and the table of contents of one of them. None if there is no such one."""
+def contents(
+    corpus: Corpus, library: str, number: int | None, elapsed_ms: int, at: int = 1, size: int = 0
+) -> bytes | None:
+    """run=12: the books of a library, and the table of contents of one of them. None if there is no such one.
+
+    Args:
+        corpus: What there is.
+        library: Code.
+        number: Of the book; None for the books alone.
+        elapsed_ms: What the page says it took.
+        at: Which page of the contents, from 1.
+        size: Lines of contents on a page; 0 for all on one.
+    """
     title = dict(corpus.libraries()).get(library)
     if title is None:
         return None
@@ -89,14 +100,23 @@ def contents(corpus: Corpus, library: str, number: int | None, elapsed_ms: int) 
         body += "</tr><tr>" + " ".join(cells) + " \n\n"
     body += "</tr></table><a name=0 id=0>　</a><br>"
     if book is not None:
+        headings = corpus.headings(book)
+        pages = -(-len(headings) // size) if size else 1
+        if at > pages:
+            return None
+        if size:
+            headings = headings[(at - 1) * size : at * size]
         body += f"当前资料是 {title} <b>{book.title}</b>  全库目录 \n<br><br><hr>"
         body += "".join(
             f"\n<br><A HREF=javascript:sf({book.number},{one.rec},'{one.code}') NAME='{one.code}'>"
             f"{'　' * one.indent}{one.title}</A>"
-            for one in corpus.headings(book)
+            for one in headings
         )
         body += "<hr>"
-    state = {"K": library, "A": str(number or ""), "run": "12"}
+        if pages > 1:
+            steps = (("首页", 1), ("上一页", at - 1), ("下一页", at + 1), ("尾页", pages))
+            body += "".join(f"<A HREF=javascript:sp({to},{pages})>{name}</A> " for name, to in steps)
+    state = {"K": library, "A": str(number or ""), "run": "12", "list": str(at) if at > 1 else ""}
     return _page(state, body, elapsed_ms)
 
 

@@ -81,6 +81,8 @@ class ImitationServer:
         robots: Body of robots.txt, or a status to answer it with.
         faults: What goes wrong.
         collcc: The network device in front: first requests are sent on with COLLCC once, twice, or never.
+        lines_a_page: Contents show so many lines on a page, and more pages behind it; 0 for all on one.
+        books_a_page: Lists of books likewise (the mirror only).
         conditional: ETag, and 304 to those who send it back (the mirror only).
         extra: Further pages by path and query, bytes exact; they come before the corpus.
         tls: Certificate, for https.
@@ -97,6 +99,8 @@ class ImitationServer:
         robots: str | int = 404,
         faults: Faults | None = None,
         collcc: Literal[0, 1, 2] = 0,
+        lines_a_page: int = 0,
+        books_a_page: int = 0,
         conditional: bool = False,
         extra: Mapping[str, bytes] | None = None,
         tls: ssl.SSLContext | None = None,
@@ -111,6 +115,8 @@ class ImitationServer:
         self.log: list[Served] = []
         self.counts: Counter[str] = Counter()
         self.most_at_once = 0
+        self.down: set[str] = set()  # paths answered with 503
+        self._lines, self._books = lines_a_page, books_a_page
         self._collcc = collcc
         self._conditional = conditional
         self._extra = dict(extra or {})
@@ -195,6 +201,8 @@ class ImitationServer:
             broken = "reset"
         elif asked != "/robots.txt":
             broken = self._fault(asked)
+        if _COLLCC.sub("", asked) in self.down:
+            broken = "unavailable"
         if broken == "stall":
             await self._stop.wait()
         if broken in ("reset", "stall"):
@@ -274,7 +282,8 @@ class ImitationServer:
         known = next((one for one, _ in self.corpus.libraries() if code.startswith(one)), "")
         number = int(given["a"]) if given.get("a", "").isdigit() else None
         if given.get("run") == "12":
-            page = mse.contents(self.corpus, known, number, elapsed_ms)
+            at = int(given["list"]) if given.get("list", "").isdigit() else 1
+            page = mse.contents(self.corpus, known, number, elapsed_ms, at, self._lines)
             return _Answer(200, page or mse.nothing_there(elapsed_ms), chunked=True)
         rec = given.get("rec", "")
         book = self.corpus.book(known, number or 0)
@@ -312,17 +321,20 @@ class ImitationServer:
                 return b"body{font-family:serif}\n"
             case "/about/":
                 return chorography.home(corpus, markup)
+        path, _, query = path.partition("?")
+        asked = dict(parse_qsl(query)).get("page", "1")
+        at = int(asked) if asked.isdecimal() else 1
         match = _ARTICLE.fullmatch(path)
         if not match:
             return None
         code, number, rec = match.groups()
         if number is None:
-            return chorography.library(corpus, code, markup)
+            return chorography.library(corpus, code, markup, at, self._books)
         book = corpus.book(code, int(number))
         if book is None:
             return None
         if rec is None:
-            return chorography.section(corpus, book, markup)
+            return chorography.section(corpus, book, markup, at, self._lines)
         headings = corpus.headings(book)
         if not 1 <= int(rec) <= len(headings):
             return None

@@ -24,7 +24,7 @@ from mirror.errors import MirrorError, UsageError
 from mirror.frontier.files import lost_files
 from mirror.reports.page import render, write
 from mirror.signing import SigningKey
-from mirror.store.coverage import Coverage, coverage
+from mirror.store.coverage import Coverage, contents_captures, coverage
 
 #: Columns of held.tsv.
 _COLUMNS = ("id", "text_digest", "url", "timestamp", "payload_digest", "record_id", "warc", "offset", "length")
@@ -73,7 +73,7 @@ def certify(collection: Collection, folder: Path, now: datetime) -> tuple[Covera
         config = collection.config()
         statement = {
             "kind": "coverage-certificate",
-            "version": 1,
+            "version": 2,
             "collection": collection.name,
             "source": config.source,
             "base_url": config.base_url,
@@ -153,19 +153,20 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _contents(db: sqlite3.Connection, library: str, number: int) -> dict[str, Any] | None:
-    """The captured page the expected entries were read from: where its bytes lie, and when it was last so."""
-    row = db.execute(
-        "SELECT o.target, o.timestamp, newest.timestamp, o.record_id, o.payload_digest, w.name, o.offset, o.length "
-        "FROM book AS b JOIN url AS u ON u.library = b.library AND u.kind IN ('list', 'library') "
-        "AND (u.book = b.number OR u.book IS NULL) "
-        "JOIN capture AS newest ON newest.url_id = u.id AND newest.contents = b.contents "
-        "JOIN capture AS o ON o.id = coalesce(newest.original, newest.id) JOIN warc AS w ON w.id = o.warc_id "
-        "WHERE (b.library, b.number) = (?, ?) ORDER BY newest.timestamp DESC LIMIT 1",
-        (library, number),
-    ).fetchone()
+_PAGE = (
+    "SELECT o.target, o.timestamp, newest.timestamp, o.record_id, o.payload_digest, w.name, o.offset, o.length "
+    "FROM capture AS newest JOIN capture AS o ON o.id = coalesce(newest.original, newest.id) "
+    "JOIN warc AS w ON w.id = o.warc_id WHERE newest.id = ?"
+)
+
+
+def _contents(db: sqlite3.Connection, library: str, number: int) -> list[dict[str, Any]]:
+    """The captured pages the expected entries were read from: where their bytes lie, and when they were last so."""
     names = ("url", "timestamp", "last_seen", "record_id", "payload_digest", "warc", "offset", "length")
-    return dict(zip(names, row, strict=True)) if row else None
+    return [
+        dict(zip(names, db.execute(_PAGE, (capture,)).fetchone(), strict=True))
+        for capture in contents_captures(db, library, number)
+    ]
 
 
 def _write_held(db: sqlite3.Connection, path: Path) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from mirror.extraction.entry import assemble
 from mirror.extraction.markup import squeezed
 from mirror.extraction.page import Book, Contents, Entry, Heading, Library, Link, Page
 from mirror.sites.links import base_of, once, page_links
-from mirror.sites.reading import Opened, judge_end, judge_shortfall, read_answer
+from mirror.sites.reading import Opened, judge_end, judge_shortfall, other_pages, read_answer
 from mirror.sites.site import Answer, Site
 from mirror.sites.urls import resolve
 
@@ -100,8 +100,12 @@ def _read_body(site: Site, answer: Answer, opened: Opened, asked: Link) -> Page:
     shown = bool(page.books) if asked.kind == "library" else bool(page.libraries or page.books or page.links)
     if asked.kind == "library" and asked.library:
         title = _page_title(root, anchors)
+        if "?" in asked.key:
+            title = None  # a further page may call itself 「……第2页」
         if shown or title:
             page = replace(page, libraries=_put_library(page.libraries, Library(asked.library, title)))
+        if shown:
+            page = _with_pages(page, other_pages(site, asked, (asked.library, None), page.links))
     if asked.kind == "home":
         shown = bool(page.libraries or page.books)
     if asked.kind == "other":
@@ -180,9 +184,11 @@ def _read_names(anchors: list[_Anchor], asked: Link) -> tuple[tuple[Library, ...
             continue
         title = squeezed(anchor.text)
         name = None if _GENERIC_LINK.match(title) else title
+        if "?" in link.key:
+            continue  # a page of a pager: its words are a number, or 「下一页」
         if link.kind == "library":
             libraries[link.library] = libraries.get(link.library) or name
-        elif link.kind == "list" and link.book and "?" not in link.key:
+        elif link.kind == "list" and link.book:
             place = (link.library, link.book)
             books[place] = books.get(place) or name
     return (
@@ -251,26 +257,33 @@ def _read_list(
     title = _page_title(root, anchors)
     if not kept:
         return judge_shortfall(site, answer, opened, page, _missing(asked, opened.markup, root))
-    page = replace(page, books=_put_book(page.books, Book(library, number, title)))
-    own = asked.key.partition("?")[0]
-    pager = any(anchor.link.key.startswith(own + "?") for anchor in anchors) or "?" in asked.key
+    pages = other_pages(site, asked, (library, number), page.links)
+    page = _with_pages(page, pages)
+    page = replace(page, books=_put_book(page.books, Book(library, number, None if "?" in asked.key else title)))
     whole = bool(_CLOSED.search(opened.markup)) and not answer.truncated
     oddities = list(page.oddities)
-    headings = _headings(kept, library, title)
+    headings = _headings(kept, library, title, pager=bool(pages))
     highest = max(heading.rec for heading in headings)
-    if highest > len(headings) and not pager:
+    if highest > len(headings) and not pages:
         oddities.append(f"the contents number up to {highest}, but list only {len(headings)}")
-    contents = Contents(library, number, headings, complete=whole and not pager)
+    contents = Contents(library, number, headings, complete=whole and not pages)
     page = replace(page, contents=contents, oddities=tuple(oddities))
     return page if whole else replace(page, verdict="odd", reason="the page breaks off before its end")
+
+
+def _with_pages(page: Page, pages: tuple[Link, ...]) -> Page:
+    return replace(page, links=once([*page.links, *pages]), pages=tuple(link.key for link in pages))
 
 
 def _names(anchor: _Anchor) -> bool:
     return not _GENERIC_LINK.match(anchor.text.strip("\u3000"))
 
 
-def _headings(kept: list[_Anchor], library: str, book_title: str | None) -> tuple[Heading, ...]:
-    """The contents: depth by nested lists or printed indent, the tree by codes where they are shown."""
+def _headings(kept: list[_Anchor], library: str, book_title: str | None, *, pager: bool) -> tuple[Heading, ...]:
+    """The contents: depth by nested lists or printed indent, the tree by codes where they are shown.
+
+    One of several pages may begin in the middle of a chapter: then its depths are counted from the outermost list.
+    """
     titles = [anchor.text.strip("\u3000").strip() for anchor in kept]
     codes = [_code_of(anchor.element, library) for anchor in kept]
     printed = [len(anchor.text) - len(anchor.text.lstrip("\u3000")) for anchor in kept]
@@ -278,7 +291,7 @@ def _headings(kept: list[_Anchor], library: str, book_title: str | None) -> tupl
     depths = [len(chain) for chain in chains]
     nested = max(depths) > min(depths)
     if nested:
-        floor = min(depths)
+        floor = min(1, *depths) if pager else min(depths)
         indents = [shown or depth - floor for shown, depth in zip(printed, depths, strict=True)]
     else:
         indents = [shown or level for shown, level in zip(printed, _levels(kept), strict=True)]

@@ -15,7 +15,7 @@ from mirror.extraction.markup import layout_text, line_text, squeezed, unseen_re
 from mirror.extraction.page import Book, Contents, Entry, Heading, Library, Link, Page
 from mirror.sites import mse
 from mirror.sites.links import base_of, once, page_links
-from mirror.sites.reading import Opened, judge_end, judge_shortfall, read_answer
+from mirror.sites.reading import Opened, judge_end, judge_shortfall, other_pages, read_answer
 from mirror.sites.script import escape
 from mirror.sites.site import Answer, Site
 from mirror.sites.urls import resolve
@@ -60,7 +60,7 @@ _GENERIC = re.compile(
     r"|首页|[\s\-_|·—:：])*\Z"
 )
 
-MAX_PAGER_LINKS = 200
+MAX_PAGER_LINKS = 10_000
 
 
 class _Row(NamedTuple):
@@ -119,7 +119,7 @@ def _read_list(site: Site, answer: Answer, opened: Opened, asked: Link) -> Page:
     rows, first, last = _read_rows(markup)
     beside = markup if first < 0 else markup[:first] + markup[last:]
     books = list(_read_books(beside))
-    pager = list(_read_pager(beside, cgi, word, state, number))
+    pager = [(at, replace(link, library=library)) for at, link in _read_pager(beside, cgi, word, state, number)]
     whole = bool(_ELAPSED.search(markup, max(last, 0)) or _CLOSED.search(markup, max(last, 0)))
     whole = whole and not answer.truncated
 
@@ -129,22 +129,26 @@ def _read_list(site: Site, answer: Answer, opened: Opened, asked: Link) -> Page:
     if current and (library, number) not in titles:
         books.append(Book(library, number, line_text(current[2]) or None))
     ours = [row for row in rows if row.book == number]
-    contents = None
-    if ours:
-        # One page of several is never the whole, not even if it shows no way to the others; nor may a list be that
-        # was asked with a word.
-        partial = bool(pager) or "&list=" in asked.key or state.seachword or _WORD.search(answer.url)
-        contents = Contents(library, number, _headings(ours, oddities), complete=whole and not partial)
     links = [mse.entry_link(cgi, word, spelled, row.book, row.rec) for row in rows]
     links += [mse.list_link(cgi, word, book.library, book.number) for book in books]
-    links += [replace(link, library=library) for link in pager if ours]
+    links += [link for at, link in pager if ours and at <= mse.MAX_PAGER]
     links += page_links(site, base_of(answer.url, beside), beside, opened.charset.used, oddities, others=True)
+    contents = None
+    pages: tuple[Link, ...] = ()
+    if ours:
+        # A page too far to be believed is not asked for; but without it the contents are not whole either.
+        pages = other_pages(site, asked, (library, number), [*links, *(link for _, link in pager)])
+        headings = _headings(ours, oddities, pager=bool(pages))
+        # Nor may a list be that was asked for with a word.
+        partial = bool(pages or state.seachword or _WORD.search(answer.url))
+        contents = Contents(library, number, headings, complete=whole and not partial)
     page = Page(
         "list",
-        links=once(links),
+        links=once([*links, *([site.list_link(library, number)] if pages else [])]),
         libraries=(Library(library, library_title or None),) if library and (ours or library_title) else (),
         books=tuple(books),
         contents=contents,
+        pages=tuple(link.key for link in pages),
         oddities=tuple(oddities),
     )
     if contents is None:
@@ -194,7 +198,7 @@ def _keeping_indent(title: str) -> str:
     return title[: len(title) - len(bare)] + line_text(bare)
 
 
-def _headings(rows: list[_Row], oddities: list[str]) -> tuple[Heading, ...]:
+def _headings(rows: list[_Row], oddities: list[str], *, pager: bool) -> tuple[Heading, ...]:
     """The contents of one book. A number that comes twice counts once; gaps are told, not filled."""
     unique: dict[int, _Row] = {}
     for row in rows:
@@ -210,7 +214,7 @@ def _headings(rows: list[_Row], oddities: list[str]) -> tuple[Heading, ...]:
     else:
         paths = paths_by_depth(list(zip(indents, bare, strict=True)))
     highest = max(unique)
-    if highest > len(unique):
+    if highest > len(unique) and not pager:
         oddities.append(f"the contents number up to {highest}, but list only {len(unique)}")
     return tuple(
         Heading(row.rec, title, row.code or None, indent, path)
@@ -249,13 +253,12 @@ def _read_library_title(markup: str) -> str:
     return squeezed(layout_text(markup[tables[-1] : first.start()])) if tables else ""
 
 
-def _read_pager(markup: str, cgi: str, word: str, state: _State, book: int) -> Iterator[Link]:
-    """The pages a pager offers by `sp(page, pages)`, spelled as `sp` does, with a useless `rec`."""
+def _read_pager(markup: str, cgi: str, word: str, state: _State, book: int) -> Iterator[tuple[int, Link]]:
+    """The pages a pager offers by `sp(page, pages)`, by number, spelled as `sp` does, with a useless `rec`."""
     seen: set[int] = set()
-    for found, _ in zip(_SP.finditer(markup), range(5 * MAX_PAGER_LINKS), strict=False):
-        total = min(int(found[2]), mse.MAX_PAGER)
-        at = max(1, min(int(found[1]), total))
-        if at in seen or len(seen) >= MAX_PAGER_LINKS or not state.library or not book:
+    for found, _ in zip(_SP.finditer(markup), range(MAX_PAGER_LINKS), strict=False):
+        at = max(1, min(int(found[1]), int(found[2])))
+        if at in seen or not state.library or not book:
             continue
         seen.add(at)
         rec = "" if state.rec is None else str(state.rec)
@@ -265,7 +268,7 @@ def _read_pager(markup: str, cgi: str, word: str, state: _State, book: int) -> I
         size = _number(state.page) or 0
         code = state.library.lower()
         more = f"&list={at}&page={size}" if at > 1 or size else ""
-        yield Link(url, f"mse.exe?K={code}&A={book}&run=12{more}", "list", code, book)
+        yield at, Link(url, f"mse.exe?K={code}&A={book}&run=12{more}", "list", code, book)
 
 
 def _cgi_of(site: Site, url: str) -> str:
@@ -316,11 +319,15 @@ def _read_directory(site: Site, answer: Answer, opened: Opened, asked: Link) -> 
         if asked.kind == "home":
             links += [mse.library_link(cgi, code) for code in libraries]
     links += page_links(site, base, markup, opened.charset.used, oddities, others=asked.kind in ("home", "library"))
+    pages: tuple[Link, ...] = ()
+    if asked.kind == "library" and asked.library and books:
+        pages = other_pages(site, asked, (asked.library, None), links)
     page = Page(
         asked.kind,
-        links=once(links),
+        links=once([*links, *pages]),
         libraries=tuple(Library(code, title) for code, title in libraries.items()),
         books=tuple(Book(code, number, title) for (code, number), title in books.items()),
+        pages=tuple(link.key for link in pages),
         oddities=tuple(oddities),
     )
     if asked.kind == "library" and rows and asked.library:
@@ -357,8 +364,9 @@ def _with_contents(
         return page
     number = books.pop()
     whole = bool(_ELAPSED.search(markup) or _CLOSED.search(markup)) and not answer.truncated
-    headings = _headings(rows, oddities)
-    contents = Contents(library, number, headings, complete=whole and not _SP.search(markup))
+    pager = bool(_SP.search(markup))
+    headings = _headings(rows, oddities, pager=pager)
+    contents = Contents(library, number, headings, complete=whole and not pager)
     return replace(page, contents=contents, oddities=tuple(oddities))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from mirror.extraction.block import judge_notice, sends_on_to
@@ -146,6 +146,22 @@ def judge_shortfall(site: Site, answer: Answer, opened: Opened, page: Page, miss
     if not opened.markup.strip():
         return replace(page, verdict="odd", reason="the page is empty")
     return replace(page, verdict="odd", reason=missing)
+
+
+def other_pages(site: Site, asked: Link, place: tuple[str, int | None], links: Iterable[Link]) -> tuple[Link, ...]:
+    """The other pages of a list that is shown in parts: those a pager leads to, and the first one always.
+
+    Args:
+        site: The source.
+        asked: The question that the page answers.
+        place: Library and book whose contents the page shows; of a list of books, the library and None.
+        links: All that the page leads to.
+    """
+    library, book = place
+    kind = "library" if book is None else "list"
+    first = site.library_link(library) if book is None else site.list_link(library, book)
+    found = [link for link in links if (link.kind, link.library, link.book) == (kind, *place)]
+    return once(link for link in (first, *found) if link.key != asked.key)
 
 
 def _judge_failure(answer: Answer, opened: Opened, asked: Link) -> Page:

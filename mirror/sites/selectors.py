@@ -19,7 +19,7 @@ from mirror.extraction.entry import assemble
 from mirror.extraction.markup import squeezed
 from mirror.extraction.page import Book, Charset, Contents, Entry, Heading, Library, Link, Page
 from mirror.sites.links import base_of, once
-from mirror.sites.reading import open_body
+from mirror.sites.reading import open_body, other_pages
 from mirror.sites.site import Answer, Site
 from mirror.sites.urls import resolve
 
@@ -153,8 +153,10 @@ class Selecting:
         )
         headings = _headings(asked, named) if asked.kind == "list" else ()
         if headings and page.contents is None:
-            contents = Contents(asked.library or "", asked.book or 0, headings, complete=not truncated)
-            page = replace(page, contents=contents)
+            pages = other_pages(self._site, asked, (asked.library or "", asked.book or 0), page.links)
+            contents = Contents(asked.library or "", asked.book or 0, headings, complete=not (truncated or pages))
+            page = replace(page, contents=contents, pages=tuple(link.key for link in pages))
+            page = replace(page, links=once([*page.links, *pages]))
         if page.verdict == "odd" and not truncated and (headings or (asked.kind != "list" and (libraries or books))):
             page = replace(page, verdict="ok", reason="")
         return page

@@ -62,6 +62,8 @@ class BookCoverage:
     `missing` was never asked with an answer; `failed` was, and did not get one. `gaps` are numbers that the
     contents leave out between 1 and their last; `unlisted` are entries held that the contents do not list.
     `short` texts stand under a heading with nothing below it; `duplicates` are entries of one and the same text.
+    `contents_missing`: pages of the contents that the last crawl of them did not get; then `expected` is what its
+    other pages list, and what was listed when the contents were last whole.
     `gone_since`: the source no longer names the book; then what its last contents listed is what is expected.
     """
 
@@ -81,6 +83,7 @@ class BookCoverage:
     gone_since: str | None = None
     headings: list[HeadingCoverage] = field(default_factory=list)
     contents_complete: bool = False
+    contents_missing: list[str] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -162,13 +165,16 @@ def coverage(db: sqlite3.Connection) -> Coverage:
     for library, number, title, contents, complete in books:
         book = _book(db, library, number, title, contents)
         book.contents_complete = bool(complete)
+        if contents is not None and not complete:
+            book.contents_missing = _missing_pages(db, library, number)
         libraries[library].books.append(book)
     unanswered = [
         {"url": url, "kind": kind, "reason": reason or state}
         for url, kind, reason, state, library, number in db.execute(
             "SELECT url, kind, reason, state, library, book FROM url "
             "WHERE kind IN ('home', 'sitemap', 'library', 'list') AND (state IN ('failed', 'refused') "
-            "OR (state = 'gone' AND kind = 'list' "
+            "OR (state = 'gone' AND kind = 'list' AND key = (SELECT min(key) FROM url AS page "
+            "WHERE page.kind = 'list' AND (page.library, page.book) = (url.library, url.book) AND page.rec IS NULL) "
             "AND EXISTS (SELECT 1 FROM book WHERE book.library = url.library AND book.number = url.book))) "
             "ORDER BY id"
         )
@@ -179,6 +185,58 @@ def coverage(db: sqlite3.Connection) -> Coverage:
         "AND kind IN ('home', 'sitemap', 'library', 'list', 'entry')"
     ).fetchone()
     return Coverage(list(libraries.values()), unanswered, waiting, odd_pages(db), damage(db))
+
+
+def contents_captures(db: sqlite3.Connection, library: str, number: int) -> list[int]:
+    """The captures that what is expected of a book rests on, one of each page of its contents, in their order.
+
+    Where the last crawl of the contents did not get all pages, those of the contents that were last whole come first.
+    """
+    row = db.execute(
+        "SELECT k.id, k.complete FROM book AS b JOIN contents AS k ON k.id = b.contents "
+        "WHERE (b.library, b.number) = (?, ?)",
+        (library, number),
+    ).fetchone()
+    if row is None:
+        return []
+    if row[1]:
+        return _captures_of(db, row[0])
+    base = db.execute(
+        "SELECT id FROM contents WHERE (library, book) = (?, ?) AND complete "
+        "ORDER BY last_seen DESC, id DESC LIMIT 1",
+        (library, number),
+    ).fetchone()
+    return [*(_captures_of(db, base[0]) if base else ()), *_captures_of(db, row[0])]
+
+
+def _captures_of(db: sqlite3.Connection, contents: int) -> list[int]:
+    """The newest captures that show certain contents: of one page, or of each page of a chain."""
+    single = db.execute(
+        "SELECT c.id, c.timestamp FROM contents AS k JOIN url AS u ON u.library = k.library AND u.rec IS NULL "
+        "AND (u.book = k.book OR u.book IS NULL) JOIN capture AS c ON c.url_id = u.id AND c.contents = k.id "
+        "WHERE k.id = ? ORDER BY c.timestamp DESC LIMIT 1",
+        (contents,),
+    ).fetchone()
+    chain = db.execute(
+        "SELECT id, until FROM chain WHERE book > 0 AND list = ? ORDER BY until DESC LIMIT 1", (contents,)
+    ).fetchone()
+    if chain is None or (single is not None and single[1] > chain[1]):
+        return [single[0]] if single else []
+    rows = db.execute(
+        "SELECT capture FROM chain_page WHERE chain = ? AND capture IS NOT NULL ORDER BY place", (chain[0],)
+    )
+    return [capture for (capture,) in rows]
+
+
+def _missing_pages(db: sqlite3.Connection, library: str, number: int) -> list[str]:
+    """Addresses of the pages of a book's contents that were not had when they were last asked for."""
+    rows = db.execute(
+        "SELECT coalesce(u.url, p.key) FROM chain_page AS p LEFT JOIN url AS u ON u.key = p.key "
+        "WHERE p.capture IS NULL AND p.chain = (SELECT id FROM chain WHERE (library, book) = (?, ?) "
+        "ORDER BY until DESC LIMIT 1) ORDER BY p.place",
+        (library, number),
+    )
+    return [url for (url,) in rows]
 
 
 def _is_taken_away(db: sqlite3.Connection, library: str, number: int) -> bool:

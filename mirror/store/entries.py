@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mirror.extraction.page import Book, Contents, Entry, Library, Text
+from mirror.extraction.page import Book, Contents, Entry, Heading, Library, Text
 
 #: A text of fewer characters, its own title and blanks aside, is called short.
 SHORT = 20
@@ -50,29 +50,72 @@ def save_books(db: sqlite3.Connection, books: Iterable[Book], *, only_unknown: b
         )
 
 
-def save_contents(db: sqlite3.Connection, contents: Contents, seen: str) -> int:
-    """A table of contents, kept once however often it is seen again.
+def save_contents(db: sqlite3.Connection, contents: Contents, seen: str, pages: Sequence[str] = ()) -> int:
+    """What a page shows of a table of contents, kept once however often it is seen again.
 
     Args:
         db: An open transaction.
         contents: As the page showed it.
         seen: WARC-Date of the capture.
+        pages: Keys of the other pages of the same contents that it leads to.
 
     Returns:
         The number of this table of contents in the store.
     """
-    rows, digest = contents_rows(contents)
+    rows, digest = contents_rows(contents, pages)
     save_books(db, [Book(contents.library, contents.book, None)])
-    place = (contents.library, contents.book, digest)
+    number = _keep_contents(db, (contents.library, contents.book, digest), rows, contents.complete, seen, seen)
+    if contents.complete:
+        _make_newest_contents(db, number)
+    return number
+
+
+def keep_contents(
+    db: sqlite3.Connection,
+    library: str,
+    book: int,
+    headings: Sequence[Heading],
+    complete: bool,
+    since: str,
+    until: str,
+) -> int:
+    """A table of contents that was put together out of several pages (`frontier.chains`), seen over a time."""
+    contents = Contents(library, book, tuple(headings), complete)
+    rows, digest = contents_rows(contents)
+    number = _keep_contents(db, (library, book, digest), rows, complete, since, until)
+    _make_newest_contents(db, number)
+    return number
+
+
+def drop_contents(db: sqlite3.Connection, number: int) -> None:
+    """Forget contents that were put together while pages were still lacking, if nothing else rests on them."""
+    row = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM chain WHERE book > 0 AND list = ?1) "
+        "OR EXISTS (SELECT 1 FROM book WHERE contents = ?1)",
+        (number,),
+    ).fetchone()
+    if not row[0]:
+        db.execute("DELETE FROM heading WHERE contents = ?", (number,))
+        db.execute("DELETE FROM contents WHERE id = ?", (number,))
+
+
+def _keep_contents(
+    db: sqlite3.Connection,
+    place: tuple[str, int, str],
+    rows: list[tuple[Any, ...]],
+    complete: bool,
+    since: str,
+    until: str,
+) -> int:
     found = db.execute("SELECT id FROM contents WHERE (library, book, digest) = (?, ?, ?)", place).fetchone()
     if found:
         number: int = found[0]
-        touch_contents(db, number, seen)
+        _date_contents(db, number, since, until)
         return number
     number = db.execute(
         "INSERT INTO contents (library, book, digest, complete, first_seen, last_seen) "
         "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-        (*place, contents.complete, seen, seen),
+        (*place, complete, since, until),
     ).fetchone()[0]
     # A number listed twice keeps its first line: the page order decides, as a reader's eye would.
     db.executemany(
@@ -80,26 +123,36 @@ def save_contents(db: sqlite3.Connection, contents: Contents, seen: str) -> int:
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(number, *row) for row in rows],
     )
-    _make_newest_contents(db, number)
     return number
 
 
-def contents_rows(contents: Contents) -> tuple[list[tuple[Any, ...]], str]:
-    """A table of contents as it is kept: its rows, and the digest that tells it from others."""
+def contents_rows(contents: Contents, pages: Sequence[str] = ()) -> tuple[list[tuple[Any, ...]], str]:
+    """A table of contents as it is kept: its rows, and the digest that tells it from others.
+
+    What a page shows of contents that have more pages is told by these, too: it is no table of contents by itself.
+    """
     rows = [
         (place, heading.rec, heading.title, heading.code, heading.indent, dumps(heading.path))
         for place, heading in enumerate(contents.headings)
     ]
-    return rows, hashlib.sha256(dumps([contents.complete, rows]).encode()).hexdigest()
+    told = [contents.complete, rows, *([list(pages)] if pages else [])]
+    return rows, hashlib.sha256(dumps(told).encode()).hexdigest()
 
 
 def touch_contents(db: sqlite3.Connection, number: int, seen: str) -> None:
     """The source still showed this table of contents at `seen`."""
-    db.execute(
-        "UPDATE contents SET first_seen = min(first_seen, ?1), last_seen = max(last_seen, ?1) WHERE id = ?2",
-        (seen, number),
-    )
-    _make_newest_contents(db, number)
+    if _date_contents(db, number, seen, seen):
+        _make_newest_contents(db, number)
+
+
+def _date_contents(db: sqlite3.Connection, number: int, since: str, until: str) -> bool:
+    """Note when contents were seen. Returns whether they are complete."""
+    row = db.execute(
+        "UPDATE contents SET first_seen = min(first_seen, ?), last_seen = max(last_seen, ?) WHERE id = ? "
+        "RETURNING complete",
+        (since, until, number),
+    ).fetchone()
+    return bool(row[0])
 
 
 def _make_newest_contents(db: sqlite3.Connection, number: int) -> None:

@@ -24,12 +24,18 @@ def save_listing(db: sqlite3.Connection, place: str, names: Collection[Name], ca
         capture: Of the page.
         seen: WARC-Date of the capture.
     """
-    number: int = db.execute(
-        "INSERT INTO listing (place, names, first_seen, last_seen) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO UPDATE SET "
-        "first_seen = min(first_seen, ?3), last_seen = max(last_seen, ?3) RETURNING id",
-        (place, dumps(sorted(names)), seen),
-    ).fetchone()[0]
+    number = keep_listing(db, place, names, seen, seen)
     db.execute("INSERT INTO capture_listing VALUES (?, ?)", (capture, number))
+
+
+def keep_listing(db: sqlite3.Connection, place: str, names: Collection[Name], since: str, until: str) -> int:
+    """Keep what a place lists, be it on one page or on several, seen over a time. Returns its number."""
+    number: int = db.execute(
+        "INSERT INTO listing (place, names, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
+        "first_seen = min(first_seen, ?3), last_seen = max(last_seen, ?4) RETURNING id",
+        (place, dumps(sorted(names)), since, until),
+    ).fetchone()[0]
+    return number
 
 
 def touch_listing(db: sqlite3.Connection, capture: int, original: int, seen: str) -> None:

@@ -139,7 +139,7 @@ class Texts:
             return
         if contents is None:
             return  # of an attempt that was followed by another
-        rows, digest = contents_rows(page.contents)
+        rows, digest = contents_rows(page.contents, page.pages)
         stored = self._db.execute("SELECT digest, complete FROM contents WHERE id = ?", (contents,)).fetchone()
         held = self._db.execute(
             "SELECT place, rec, title, code, indent, path FROM heading WHERE contents = ? ORDER BY place", (contents,)

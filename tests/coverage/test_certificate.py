@@ -38,7 +38,7 @@ def test_every_figure_can_be_followed_to_its_record(certified: tuple[Home, Path]
     assert statement["totals"]["expected"] == SIZE
     for library in statement["libraries"]:
         for book in library["books"]:
-            contents = book["contents"]
+            (contents,) = book["contents"]
             record = read_at(archive / contents["warc"], contents["offset"])
             assert (record.type, record.record_id) == ("response", contents["record_id"])
             assert record.get("WARC-Payload-Digest") == contents["payload_digest"]
