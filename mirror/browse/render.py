@@ -17,6 +17,7 @@ from mirror import __version__
 from mirror.browse import outline
 from mirror.browse.addresses import Addresses, Language
 from mirror.browse.page import Page
+from mirror.octets import size
 
 #: Files that pages load, all of them; nothing comes from elsewhere.
 ASSETS = {
@@ -69,18 +70,6 @@ def moment(timestamp: str | None) -> Markup:
 def day(timestamp: str | None) -> Markup:
     """The day of an instant."""
     return Markup('<time datetime="{}">{}</time>').format(timestamp, timestamp[:10]) if timestamp else Markup("–")
-
-
-def size(octets: int | None) -> str:
-    """Octets for the eye, in powers of 1024."""
-    if octets is None:
-        return "–"
-    value = float(octets)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024 or unit == "GiB":
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1024
-    raise AssertionError
 
 
 def percent(part: int, whole: int) -> str:

@@ -17,6 +17,7 @@ from mirror.errors import UsageError
 
 if TYPE_CHECKING:
     from mirror.diff.changes import Comparison
+    from mirror.frontier.scope import Scope
 
 #: Forms by name: module and function in `mirror.diff`.
 _FORMS = {"text": "as_text", "json": "as_json", "html": "as_html", "atom": "as_atom"}
@@ -30,6 +31,13 @@ _FORMS = {"text": "as_text", "json": "as_json", "html": "as_html", "atom": "as_a
 @click.option(
     "--against", metavar="OTHER", help="Compare with another collection of this home, as it is now, or at TO."
 )
+@click.option(
+    "--witness",
+    metavar="[DUMP]",
+    is_flag=False,
+    flag_value="",
+    help="Compare texts that others copied (the dump of that name, or all) with the captures, as of TO.",
+)
 @click.option("--format", "form", type=click.Choice(list(_FORMS)), default="text", help="What to write on stdout.")
 @click.option("--exit-code", is_flag=True, help="End with 3 if anything changed.")
 def command(
@@ -38,6 +46,7 @@ def command(
     until: str | None,
     entry: str | None,
     against: str | None,
+    witness: str | None,
     form: str,
     exit_code: bool,
 ) -> None:
@@ -53,12 +62,17 @@ def command(
       mirror diff shandong 2026-01-01 2026-07-01 --format html > changes.html
       mirror diff shandong --entry ch9/3/12
       mirror diff old-site --against shandong
+      mirror diff shandong --witness
     """
-    if entry and against:
-        raise UsageError("--entry and --against do not go together: give one of them")
+    if against and (entry or witness is not None):
+        raise UsageError("--against goes neither with --entry nor with --witness: give one of them")
+    if witness is not None and since and until:
+        raise UsageError("with --witness there is one time to compare with: give TO alone")
     with ExitStack() as stack:
         db = _snapshot(stack, collection)
-        if entry:
+        if witness is not None:
+            found = _witnesses(db, collection, witness or None, since, entry)
+        elif entry:
             found = _history(db, collection, entry, since, until)
         elif against:
             other = Collection.open(collection.home, against)
@@ -101,12 +115,29 @@ def _against(*sides: tuple[Connection, str, str | None]) -> Comparison:
     return compare(old, new)
 
 
+def _witnesses(
+    db: Connection, collection: Collection, dump: str | None, until: str | None, entry: str | None
+) -> Comparison:
+    from mirror.diff.moments import newest, parse_moment
+    from mirror.diff.witnesses import compare_witnesses
+
+    moment = newest(db) if until is None else parse_moment(db, until)
+    return compare_witnesses(db, collection.name, moment, dump, _entry(entry) if entry else None)
+
+
 def _history(db: Connection, collection: Collection, entry: str, since: str | None, until: str | None) -> Comparison:
     from mirror.diff.history import history
     from mirror.diff.moments import parse_moment
+
+    return history(
+        db, collection.name, _entry(entry), *(parse_moment(db, one) if one else None for one in (since, until))
+    )
+
+
+def _entry(text: str) -> Scope:
     from mirror.frontier.scope import Scope
 
-    place = Scope.parse(entry)
+    place = Scope.parse(text)
     if place.rec is None:
-        raise UsageError(f"{entry}: not an entry. Write K/A/REC, such as ch9/3/12")
-    return history(db, collection.name, place, *(parse_moment(db, one) if one else None for one in (since, until)))
+        raise UsageError(f"{text}: not an entry. Write K/A/REC, such as ch9/3/12")
+    return place

@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mirror.cli.events import Began, BookKnown, Committed, Ended, Event, Settled, Trouble, Waits
+from mirror.octets import size
 
 #: Seconds between plain lines.
 PLAIN_EVERY_S = 5.0
@@ -125,15 +126,6 @@ class Summary:
         if self.waits:
             parts.append(waiting(self.waits))
         return "  ".join(parts)
-
-
-def size(size_bytes: float) -> str:
-    """Bytes for a person, in powers of 1024."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size_bytes < 1024:
-            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
-        size_bytes /= 1024
-    return f"{size_bytes:.1f} TiB"
 
 
 def waiting(waits: Waits) -> str:

@@ -12,7 +12,7 @@ from html import escape
 from uuid import NAMESPACE_URL, uuid5
 
 from mirror.diff.changes import Change, Comparison
-from mirror.diff.words import KIND_WORDS, WITH_HUNKS, heading, in_place, moment, readable
+from mirror.diff.words import KIND_WORDS, WITH_HUNKS, evidence, heading, in_place, moment, readable
 
 _TOLD = frozenset(("added", "removed", *WITH_HUNKS))
 #: Not allowed in XML 1.0, even escaped (2.2).
@@ -49,7 +49,7 @@ def as_atom(comparison: Comparison) -> Iterator[str]:
 def _entry(comparison: Comparison, change: Change) -> str:
     old = comparison.old.capture(change.old[0].capture) if change.old else None
     new = comparison.new.capture(change.new[0].capture) if change.new else None
-    records = [one["record_id"] for one in (old, new) if one]
+    records = [one.get("record_id") or evidence(one) for one in (old, new) if one]
     shown = new or old or {}
     # What is gone was seen to be gone by the end of the later crawl, not when it was last seen.
     updated = new["timestamp"] if new else comparison.new.moment.instant
@@ -63,12 +63,12 @@ def _entry(comparison: Comparison, change: Change) -> str:
             body.append(f"<p>… 另有 and {len(hunks) - _HUNKS} 处 more</p>")
     for words, one in (("旧 old", old), ("新 new", new)):
         if one:
-            where = f"{one['timestamp']} {one['warc']}:{one['offset']} {one['payload_digest']}"
-            body.append(f"<p><small>{words} {escape(where)}</small></p>")
+            body.append(f"<p><small>{words} {escape(one['timestamp'])} {escape(evidence(one))}</small></p>")
     kind = KIND_WORDS[change.kind][0]
+    link = f'<link rel="alternate" href="{_text(shown["url"])}"/>' if shown.get("url") else ""
     return (
         f"<entry><id>{_urn(change.kind, *records)}</id><title>{_text(f'{kind}：{titles or ids}')}</title>"
-        f'<updated>{updated}</updated><link rel="alternate" href="{_text(shown["url"])}"/>'
+        f"<updated>{updated}</updated>{link}"
         f'<category term="{change.kind}"/><content type="html">{_text("".join(body))}</content></entry>\n'
     )
 

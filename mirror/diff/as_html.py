@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mirror.diff.changes import KINDS, Change, Comparison
 from mirror.diff.side_by_side import rows
-from mirror.diff.words import DETAIL_WORDS, KIND_WORDS, WITH_HUNKS, doubt, heading, moment, readable, when
+from mirror.diff.words import DETAIL_WORDS, KIND_WORDS, WITH_HUNKS, doubt, evidence, heading, moment, readable, when
 
 #: Changes of one kind that stand in the page, with their texts and without; the rest is told by number.
 _MOST_WITH_TEXT, _MOST = 1_000, 5_000
@@ -42,6 +42,8 @@ def as_html(comparison: Comparison) -> Iterator[str]:
         islice=islice,
         show=lambda change: _show(comparison, change),
         heading=heading,
+        evidence_of=evidence,
+        last=lambda change: comparison.old.capture(change.old[0].capture),
     )
     yield "\n"
 

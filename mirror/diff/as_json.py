@@ -16,7 +16,8 @@ def change_as_dict(comparison: Comparison, change: Change) -> dict[str, Any]:
 
     `id` and `title` are the newest known: of what was removed, its last ones. `old_id` and `old_title` are null for
     what was added. Of a split, `ids` names all parts, and offsets of `new` are into the parts joined by line feeds;
-    of a merger, `old_ids` likewise.
+    of a merger, `old_ids` likewise. Where witnesses are compared, `old_capture` names dump and file of the witness,
+    and says that it was not `captured`.
     """
     old, new = change.old, change.new
     now = (new or old)[0]
@@ -51,6 +52,8 @@ def head(comparison: Comparison) -> dict[str, Any]:
     }
     if comparison.old.name != comparison.new.name:
         found |= {"from_collection": comparison.old.name, "to_collection": comparison.new.name}
+    if comparison.old.given:
+        found["from_witnesses"] = list(comparison.old.given)
     if comparison.entry is not None:
         found["entry"] = comparison.entry
     if doubted := sorted(comparison.old.doubted | comparison.new.doubted):

@@ -67,6 +67,7 @@ class Comparison:
         changes: In order of library, book and number.
         unchanged: Entries seen again with the same text and title under the same number.
         unseen: Entries taken to be as before, for the source was not asked again, or gave no telling answer.
+        unknown: Witnesses of which it cannot be told what entry they are (`diff.witnesses`).
         entry: The one entry whose history this is; then the changes are in order of time, and counts are of crawls.
     """
 
@@ -75,6 +76,7 @@ class Comparison:
     changes: Sequence[Change]
     unchanged: int = 0
     unseen: int = 0
+    unknown: int = 0
     entry: str | None = None
 
     def summary(self) -> dict[str, int]:
@@ -86,7 +88,10 @@ class Comparison:
         counts["template_only"] = sum(change.detail == "template" for change in self.changes)
         found: dict[str, int] = {kind: counts[kind] for kind in KINDS[:6]}
         found["unchanged"] = self.unchanged
-        others = {kind: counts[kind] for kind in (*KINDS[6:], "template_only")} | {"unseen": self.unseen}
+        others = {kind: counts[kind] for kind in (*KINDS[6:], "template_only")} | {
+            "unseen": self.unseen,
+            "unknown": self.unknown,
+        }
         return found | {kind: count for kind, count in others.items() if count}
 
     def texts(self, change: Change) -> tuple[str, str]:

@@ -32,7 +32,7 @@ def compare(old: State, new: State, books: Iterable[Place] | None = None) -> Com
 class _Comparing:
     def __init__(self, old: State, new: State) -> None:
         self.old, self.new = old, new
-        self.same_store = old.db is new.db
+        self.same_store = old.same_store(new)
         self.left_old: list[Held] = []
         self.left_new: list[Held] = []
         self.unmoved: dict[Place, list[int]] = {}
@@ -118,30 +118,13 @@ class _Comparing:
 
     def _name(self, held: Held, now: Held) -> None:
         """The strongest kind that holds of a pair, if any does."""
-        named = self._kind(held, now)
+        named = kind_of(self.old, self.new, held, now)
         if named:
             self.changes.append(Change(named[0], (held,), (now,), named[1]))
         elif self.same_store and held.capture == now.capture:
             self.unseen += 1
         else:
             self.unchanged += 1
-
-    def _kind(self, held: Held, now: Held) -> tuple[Kind, Detail] | None:
-        if held.text_digest != now.text_digest and self.old.words(held) != self.new.words(now):
-            return "edited", ""
-        if _titles_differ(held, now):
-            return "retitled", ""
-        if held.id != now.id:
-            return "moved", ""
-        one, other = self.old.reading(held), self.new.reading(now)
-        if "".join(one.text.split()) != "".join(other.text.split()) and not (one.tables or other.tables):
-            return "cosmetic", "width"
-        # Two sources never lay a page out alike: between them only the reading text counts.
-        if one.text != other.text or (
-            self.same_store and (one.raw_text != other.raw_text or held.title != now.title)
-        ):
-            return "cosmetic", "layout"
-        return None
 
     def _take_parts(
         self, pairs: list[Pair], gone: list[Held], come: list[Held]
@@ -191,6 +174,24 @@ class _Comparing:
             if same_text and (held.size >= TELLING or _same_heading(held, now)):
                 return held
         return next((held for held in gone if held.rec not in before.answers and _same_heading(held, now)), None)
+
+
+def kind_of(old: State, new: State, held: Held, now: Held) -> tuple[Kind, Detail] | None:
+    """The strongest kind that holds of an entry as it stood on both sides; None if it is the same."""
+    if held.text_digest != now.text_digest and old.words(held) != new.words(now):
+        return "edited", ""
+    if _titles_differ(held, now):
+        return "retitled", ""
+    if held.id != now.id:
+        return "moved", ""
+    one, other = old.reading(held), new.reading(now)
+    if "".join(one.text.split()) != "".join(other.text.split()) and not (one.tables or other.tables):
+        return "cosmetic", "width"
+    # Two sources never lay a page out alike: between them only the reading text counts.
+    same_store = old.same_store(new)
+    if one.text != other.text or (same_store and (one.raw_text != other.raw_text or held.title != now.title)):
+        return "cosmetic", "layout"
+    return None
 
 
 def _titles_differ(held: Held, now: Held) -> bool:

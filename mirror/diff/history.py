@@ -52,7 +52,7 @@ def history(
         found.append(change)
         if change.old:
             current = change.old[0].id
-    return Comparison(states[0], states[-1], found[::-1], unchanged, unseen, str(place))
+    return Comparison(states[0], states[-1], found[::-1], unchanged, unseen, entry=str(place))
 
 
 def _moments(db: sqlite3.Connection, place: Scope, since: Moment | None, until: Moment | None) -> Sequence[Moment]:

@@ -137,12 +137,14 @@ class State:
         moment: Up to when.
         doubted: Crawls whose "there is no such thing" proves nothing (see `doubted_crawls`).
         name: Of the collection.
+        given: Of witnesses (`diff.witnesses`), the dumps they came in; () for captures.
     """
 
     db: sqlite3.Connection
     moment: Moment
     doubted: frozenset[int] = frozenset()
     name: str = ""
+    given: tuple[str, ...] = ()
     _named: Callable[[str], frozenset[int] | None] = field(init=False, repr=False, compare=False)
     _headings: Callable[[tuple[int, ...]], Mapping[int, Heading]] = field(init=False, repr=False, compare=False)
     _reading: Callable[[int], Reading] = field(init=False, repr=False, compare=False)
@@ -155,6 +157,10 @@ class State:
         object.__setattr__(self, "_reading", lru_cache(maxsize=256)(self._read))
         object.__setattr__(self, "_words", lru_cache(maxsize=1_000_000)(self._condense))
         object.__setattr__(self, "_sketch", lru_cache(maxsize=50_000)(self._draw))
+
+    def same_store(self, other: State) -> bool:
+        """Whether versions and captures of both are numbers in one database."""
+        return self.db is other.db
 
     # -- books and entries -----------------------------------------------------------------------------------
 
@@ -305,9 +311,7 @@ class State:
         return self._words(held.version, held.title)
 
     def _condense(self, version: int, title: str | None) -> bytes:
-        reading = self._read(version)
-        folded = fold_body(reading.text, title, reading.tables)
-        return blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        return condense(self._read(version), title)
 
     def sketch(self, held: Held) -> Sketch:
         return self._sketch(held.version)
@@ -376,6 +380,12 @@ class State:
             (library, *values, library, *chains),
         ).fetchone()
         return frozenset(json.loads(row[0])) if row else None
+
+
+def condense(reading: Reading, title: str | None) -> bytes:
+    """A digest of what an entry says, its title left out and however it is set."""
+    folded = fold_body(reading.text, title, reading.tables)
+    return blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 #: Answers "there is no such thing" from which a crawl can be doubted at all.

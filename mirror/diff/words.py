@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mirror.diff.changes import Change, Comparison
 from mirror.diff.fold import fold
@@ -25,6 +25,7 @@ KIND_WORDS: dict[str, tuple[str, str]] = {
     "template_only": ("其中仅模板", "of these template only"),
     "unchanged": ("未变", "unchanged"),
     "unseen": ("未再见", "not seen again"),
+    "unknown": ("不知是哪一条", "witnesses of no known entry"),
 }
 DETAIL_WORDS = {"layout": "排版 layout", "width": "全半角 width", "template": "模板 template", "": ""}
 
@@ -55,7 +56,9 @@ def in_place(text: str, hunks: Sequence[Hunk], around: int = 16) -> Iterator[Sho
 
 
 def moment(comparison: Comparison, state: State) -> str:
-    """Crawl and time of a state, and the collection where two are compared."""
+    """Crawl and time of a state, and the collection where two are compared; of witnesses, the dumps."""
+    if state.given:
+        return f"旁证 witness {', '.join(state.given)}"
     crawl = f"抓取 crawl {state.moment.crawl}, " if state.moment.crawl is not None else ""
     name = f"{state.name}, " if comparison.old.name != comparison.new.name else ""
     return f"{name}{crawl}{state.moment.instant[:19]}Z"
@@ -67,6 +70,13 @@ def heading(change: Change) -> tuple[str, str]:
     ids = dict.fromkeys(" + ".join(held.id for held in side) for side in sides)
     titles = dict.fromkeys(side[0].title or "" for side in sides)
     return " → ".join(ids), " → ".join(titles)
+
+
+def evidence(place: dict[str, Any]) -> str:
+    """Where one side of a change lies: WARC file, offset and digest; of a witness, dump and file."""
+    if place.get("captured") is False:
+        return f"旁证 witness {place['source']} › {place['file']}"
+    return f"{place['warc']}:{place['offset']} {place['payload_digest']}"
 
 
 def when(comparison: Comparison, change: Change) -> str:

@@ -10,15 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mirror.collection import Collection
-from mirror.diff.as_json import change_as_dict
-from mirror.diff.compare import compare
-from mirror.diff.moments import two_states
+from mirror.diff.changelog import changelog
 from mirror.reports import charts
 from mirror.reports.page import minute, render, write
 from mirror.reports.rhythm import Rhythm, rhythm_of
 from mirror.store.coverage import Coverage, coverage
 
-#: So many changes, reasons and examples are shown; `mirror diff` and `mirror status --json` have all.
+#: So many changes of each kind, reasons and examples are shown; `mirror diff` and `mirror status --json` have all.
 _CHANGES, _REASONS, _EXAMPLES = 100, 20, 3
 #: Changes that leave the text as it was.
 _QUIET = ("moved", "cosmetic")
@@ -103,15 +101,17 @@ def _sizes(db: sqlite3.Connection, number: int) -> dict[str, dict[str, int]]:
 
 def _changes(db: sqlite3.Connection, name: str, number: int) -> dict[str, Any] | None:
     """What changed since the crawl before; None for the first."""
-    row = db.execute("SELECT max(number) FROM crawl WHERE number < ?", (number,)).fetchone()
-    if row[0] is None:
+    found = changelog(db, name, number, _CHANGES)
+    if found is None:
         return None
-    found = compare(*two_states(db, name, str(row[0]), str(number)))
-    telling = [change for change in found.changes if change.kind not in _QUIET]
-    quiet = [change for change in found.changes if change.kind in _QUIET]
-    shown = [[change_as_dict(found, change) for change in some[:_CHANGES]] for some in (telling, quiet)]
-    left_out = len(found.changes) - len(shown[0]) - len(shown[1])
-    return {"since": row[0], "summary": found.summary(), "telling": shown[0], "quiet": shown[1], "left_out": left_out}
+    return {
+        "since": found["from"],
+        "summary": found["summary"],
+        "books": found["books"],
+        "telling": [change for change in found["changes"] if change["kind"] not in _QUIET],
+        "quiet": [change for change in found["changes"] if change["kind"] in _QUIET],
+        "left_out": found["left_out"],
+    }
 
 
 def _charts(folder: Path, number: int, found: Coverage, rhythm: Rhythm) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from mirror.octets import size
+
 
 def render(template: str, **values: Any) -> str:
     """A template of this folder, filled; everything put in is escaped.
@@ -41,14 +43,6 @@ def write(path: Path, text: str | bytes) -> None:
 
 def number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
-
-
-def size(size_bytes: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size_bytes < 1024:
-            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
-        size_bytes /= 1024
-    return f"{size_bytes:.1f} TiB"
 
 
 def minute(timestamp: str | None) -> str:

@@ -51,6 +51,11 @@ def says_the_same(witness: Witness, text: str) -> bool:
     return fold_body(witness.raw_text, title) == fold_body(text, title)
 
 
+def same_title(one: str, other: str) -> bool:
+    """Whether two titles are one, numbers before them and what a file name cannot hold left aside."""
+    return _name(one) == _name(other)
+
+
 def _books(db: sqlite3.Connection, witness: Witness) -> Iterator[tuple[str, int]]:
     """Books whose title, and whose library's title, are folders the witness lies in."""
     folders = {_name(folder) for folder in witness.path}
