@@ -33,12 +33,13 @@ from mirror.frontier.plan import Plan
 from mirror.frontier.rank import RANK
 from mirror.frontier.scope import Scope
 from mirror.frontier.shrinkage import reason_to_stop
+from mirror.frontier.sweep import sweep_of
 from mirror.pipelines.answered import Answered
 from mirror.pipelines.commit import Committer
 from mirror.pipelines.reading import read_capture, read_failure
 from mirror.politeness.budget import Budget
 from mirror.politeness.guard import AskedToStop, Guard
-from mirror.politeness.memory import Memory
+from mirror.politeness.memory import Memory, page_bytes
 from mirror.politeness.pace import Pace
 from mirror.politeness.robots import RobotsPolicy
 from mirror.reports.facts import crawl_report, write_report
@@ -223,6 +224,9 @@ class Crawl:
         )
         for library, book, title, expected, held in self.ledger.books_known():
             self.on_event(BookKnown(library, book, title, expected, held))
+        warning = sweep_of(self.ledger.database.connection, self.config).warning() if self.plan == "due" else None
+        if warning is not None:
+            log.warning("%s", warning)
 
     def _seeds(self) -> list[Link]:
         seeds = [link for scope in self.scopes for link in scope.seeds(self.site)] or self.site.seeds()
@@ -294,9 +298,9 @@ class Crawl:
         if self.plan != "due":
             return 0
         recrawl = self.config.recrawl
-        return self.ledger.free_due(
-            self.number, self.scopes, recrawl.important_places, recrawl.policy, self.guard.budget.left
-        )
+        self.guard.budget.flush()
+        left = self.guard.budget.left(page_bytes(self.ledger.database.connection))
+        return self.ledger.free_due(self.number, self.scopes, recrawl.important_places, recrawl.policy, left)
 
     def add_url(self, url: str) -> bool:
         """Put a URL into the frontier. False if it is outside the source."""

@@ -26,7 +26,8 @@ from mirror.errors import MirrorError
 @home_option
 @click.option("--now", "force", is_flag=True, help="Even if no run is due.")
 @click.option("--log-json", is_flag=True, help="Every event as a line of JSON on stderr, with its time.")
-def command(name: str | None, home: Path, force: bool, log_json: bool) -> None:
+@click.option("--metrics", metavar="HOST:PORT", help="Answer Prometheus there while it runs; a port alone: loopback.")
+def command(name: str | None, home: Path, force: bool, log_json: bool, metrics: str | None) -> None:
     """定时运行：该做的都做 / Do what is due: crawl, verify, report, tell. For a timer; safe to run at any time.
 
     Goes on with what was interrupted, and makes up once for a run that was missed. Without NAME, every collection
@@ -36,6 +37,7 @@ def command(name: str | None, home: Path, force: bool, log_json: bool) -> None:
     Example:
       mirror run shandong
       mirror run shandong --now --log-json
+      mirror run --metrics 127.0.0.1:9187
     """
     from mirror.schedule.run import rhythm_of
 
@@ -45,8 +47,21 @@ def command(name: str | None, home: Path, force: bool, log_json: bool) -> None:
         chosen = [one for one in Collection.all(home) if rhythm_of(one.config()) is not None]
         if not chosen:
             click.echo("没有定时的馆藏 no collection has a schedule; set one with `mirror schedule NAME`", err=True)
-    codes = [_run(collection, force, log_json, alone=name is not None) for collection in chosen]
+    with _measured(metrics, chosen):
+        codes = [_run(collection, force, log_json, alone=name is not None) for collection in chosen]
     sys.exit(1 if 1 in codes else max(codes, default=0))
+
+
+@contextmanager
+def _measured(address: str | None, collections: list[Collection]) -> Iterator[None]:
+    if address is None:
+        yield
+        return
+    from mirror.schedule.metrics import served
+
+    with served(address, collections) as url:
+        click.echo(f"指标 metrics: {url}", err=True)
+        yield
 
 
 def _run(collection: Collection, force: bool, log_json: bool, *, alone: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 import click
 
@@ -68,6 +69,17 @@ def command(
     _print(done.files)
     for line in done.advice:
         click.echo(line, err=True)
+    _warn(collection)
+
+
+def _warn(collection: Collection) -> None:
+    """Say so where the daily budget cannot do what the sweep asks for."""
+    from mirror.frontier.sweep import sweep_of
+
+    with closing(collection.database()) as database:
+        warning = sweep_of(database.connection, collection.config()).warning()
+    if warning is not None:
+        click.echo(warning, err=True)
 
 
 def _print(files: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -41,10 +42,18 @@ class Budget:
         """Requests and bytes of the day of the last request."""
         return self._requests, self._bytes
 
-    @property
-    def left(self) -> int | None:
-        """Requests left of the day of the last request; None if there is no limit."""
-        return max(0, self._most_requests - self._requests) if self._most_requests else None
+    def left(self, page_bytes: float = 0.0) -> int | None:
+        """Requests left of the day of the last request; None if there is no limit.
+
+        Args:
+            page_bytes: What a request costs on the average; 0 if that is not known, then bytes limit nothing yet.
+        """
+        limits = []
+        if self._most_requests:
+            limits.append(self._most_requests - self._requests)
+        if self._most_bytes and page_bytes:
+            limits.append(math.ceil((self._most_bytes - self._bytes) / page_bytes))
+        return max(0, min(limits)) if limits else None
 
     def take(self, now: datetime) -> datetime | None:
         """Take one request out of the budget. Returns when the next day begins if there is none left."""

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 
 from mirror.store.database import Database
+
+
+def page_bytes(db: sqlite3.Connection) -> float:
+    """What a request has cost on the average of all days, in bytes; 0 if none was made."""
+    requests, size_bytes = db.execute("SELECT total(requests), total(bytes) FROM spent").fetchone()
+    return float(size_bytes / requests) if requests else 0.0
 
 
 class Memory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -337,6 +339,26 @@ def test_people_are_told(home: Home, collection: Collection, tmp_path: Path) -> 
     figures = metrics.read_text()
     assert f'mirror_entries{{collection="t",standing="captured"}} {SIZE}.0' in figures
     assert 'mirror_run_exit_code{collection="t"} 0.0' in figures
+
+
+def test_prometheus_is_answered_while_it_runs(home: Home, collection: Collection) -> None:
+    command = [sys.executable, "-c", "from mirror.cli import main; main()", "run", "t", "--metrics", "0"]
+    running = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "MIRROR_HOME": str(home.path)}, stderr=subprocess.PIPE, text=True
+    )
+    with running:
+        assert running.stderr is not None
+        url = running.stderr.readline().split()[-1]
+        assert url.startswith("http://127.0.0.1:")
+        with urlopen(url, timeout=30) as answer:
+            figures = answer.read().decode()
+        running.stderr.read()
+    assert running.returncode == 0
+    assert 'mirror_entries{collection="t",standing="captured"}' in figures
+    with pytest.raises(OSError):
+        urlopen(url, timeout=5).close()
+    assert "127.0.0.1:9187" in home.mirror("run", "t", "--metrics", "nowhere", code=2).stderr
+    assert "Choose another port" in home.mirror("run", "t", "--metrics", "192.0.2.1:9187", code=2).stderr
 
 
 def test_whom_one_cannot_reach_is_named_without_secrets(home: Home, collection: Collection) -> None:
