@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mirror.extraction.contents import paths_by_code, paths_by_depth
-from mirror.extraction.page import Heading
+from mirror.extraction.page import Contents, Heading
 from mirror.frontier.shrinkage import Shrinkage, shrinkage
 from mirror.store import entries, listing
 
@@ -102,14 +102,11 @@ def put_together(db: sqlite3.Connection, crawl: int, place: List, most_shrinkage
         What it lost, if it is not believed.
     """
     first = _first_key(db, place)
-    captured: dict[str, _Page] = {}
-    for page in _captured(db, crawl, place):
-        if page.whole or page.key not in captured or not captured[page.key].whole:
-            captured[page.key] = page
+    captured = _captured(db, crawl, place)
     if first is None or not captured:
         return None
     chain = _follow(first, captured)
-    whole = all(key in captured and captured[key].whole for key in chain)
+    whole = _is_whole(chain, captured)
     short = None
     if len(chain) == 1 and whole:
         _take_single(db, crawl, place, captured[first])
@@ -129,10 +126,44 @@ def put_together(db: sqlite3.Connection, crawl: int, place: List, most_shrinkage
     return short
 
 
-def _captured(db: sqlite3.Connection, crawl: int, place: List) -> Iterator[_Page]:
+def misjudged(db: sqlite3.Connection) -> Iterator[str]:
+    """Lists that are not what the captures of their pages make of them: for `mirror verify`."""
+    for chain, crawl, library, number, whole, made in db.execute(
+        "SELECT id, crawl, library, book, whole, list FROM chain ORDER BY library, book, crawl"
+    ).fetchall():
+        place = List(library, number or None)
+        captured = _captured(db, crawl, place)
+        keys = _follow(_first_key(db, place) or "", captured)
+        noted = db.execute("SELECT key, capture FROM chain_page WHERE chain = ? ORDER BY place", (chain,)).fetchall()
+        right = noted == [(key, captured[key].capture if key in captured else None) for key in keys]
+        right = right and bool(whole) == _is_whole(keys, captured)
+        if right and whole and made is not None and place.book is not None:
+            headings = tuple(_with_paths(list(_union(db, [captured[key] for key in keys]).values())))
+            right = entries.is_kept(db, made, Contents(library, place.book, headings))
+        if not right:
+            yield f"{place.name}, crawl {crawl}: the list in several pages is not what its pages show"
+    for library, number in db.execute(
+        "SELECT b.library, b.number FROM book AS b JOIN contents AS k ON k.id = b.contents WHERE k.complete "
+        "AND NOT EXISTS (SELECT 1 FROM chain WHERE list = k.id AND book = b.number AND whole) "
+        "AND NOT EXISTS (SELECT 1 FROM url AS u JOIN capture AS c ON c.url_id = u.id WHERE u.library = b.library "
+        "AND (u.book = b.number OR u.book IS NULL) AND u.rec IS NULL AND c.contents = k.id)"
+    ):
+        yield f"{library}/{number}: its contents are called complete, and no capture shows them"
+
+
+def _captured(db: sqlite3.Connection, crawl: int, place: List) -> dict[str, _Page]:
+    """The newest capture of each page of a list in a crawl; one that is whole before one that is not."""
+    found: dict[str, _Page] = {}
     for row in db.execute(_CAPTURED, (place.library, place.book, place.kind, crawl)):
         key, capture, timestamp, contents, fine, complete, pages, names = row
-        yield _Page(key, capture, timestamp, contents, bool(fine), bool(complete), pages, names)
+        page = _Page(key, capture, timestamp, contents, bool(fine), bool(complete), pages, names)
+        if page.whole or key not in found or not found[key].whole:
+            found[key] = page
+    return found
+
+
+def _is_whole(chain: Iterable[str], captured: Mapping[str, _Page]) -> bool:
+    return all(key in captured and captured[key].whole for key in chain)
 
 
 def _first_key(db: sqlite3.Connection, place: List) -> str | None:
@@ -181,10 +212,7 @@ def _put_contents(
         (place.library, place.book, since),
     ).fetchone()
     before = _lines(db, base[0]) if base else {}
-    lines: dict[int, _Line] = {}
-    for page in pages:
-        for rec, line in _lines(db, page.contents).items():
-            lines.setdefault(rec, line)  # an entry that moved on while we asked stands on two pages
+    lines = _union(db, pages)
     if whole:
         short = None if most is None else shrinkage(place.name, "entries", before, lines, most)
         if short is not None:
@@ -194,6 +222,14 @@ def _put_contents(
         listed = sorted({**before, **lines}.values())
     headings = _with_paths(listed)
     return entries.keep_contents(db, place.library, place.book, headings, whole, since, until), None
+
+
+def _union(db: sqlite3.Connection, pages: Iterable[_Page]) -> dict[int, _Line]:
+    lines: dict[int, _Line] = {}
+    for page in pages:
+        for rec, line in _lines(db, page.contents).items():
+            lines.setdefault(rec, line)  # an entry that moved on while we asked stands on two pages
+    return lines
 
 
 def _lines(db: sqlite3.Connection, contents: int | None) -> dict[int, _Line]:

@@ -87,6 +87,17 @@ def keep_contents(
     return number
 
 
+def is_kept(db: sqlite3.Connection, number: int, contents: Contents) -> bool:
+    """Whether certain contents are kept under a number, to the letter."""
+    rows, digest = contents_rows(contents)
+    place = (contents.library, contents.book, digest, contents.complete)
+    stored = db.execute("SELECT library, book, digest, complete FROM contents WHERE id = ?", (number,)).fetchone()
+    held = db.execute(
+        "SELECT place, rec, title, code, indent, path FROM heading WHERE contents = ? ORDER BY place", (number,)
+    ).fetchall()
+    return stored == place and held == rows
+
+
 def drop_contents(db: sqlite3.Connection, number: int) -> None:
     """Forget contents that were put together while pages were still lacking, if nothing else rests on them."""
     row = db.execute(

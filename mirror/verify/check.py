@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mirror.collection import Collection
+from mirror.frontier import chains
 from mirror.imports import manifest
 from mirror.sites import open_site
 from mirror.verify import fixity, index, ledger, texts
@@ -149,6 +150,8 @@ def _judge_ledger(found: Survey, collection: Collection, is_of_source: Callable[
             index.judge(found, collection.index, collection.archive)
             for rule, text in texts.judge_versions(db):
                 found.say(rule, ledger.NAME, None, None, text)
+            for text in chains.misjudged(db):
+                found.say("store-text", ledger.NAME, None, None, text)
     except sqlite3.DatabaseError as error:
         found.say("ledger-unreadable", ledger.NAME, None, None, f"it cannot be judged: SQLite says: {error}")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,11 @@ def test_without_its_middle_page_a_book_is_never_complete(home: Home) -> None:
         home.crawl("--missing")
         assert 3 <= len(server.log) - asked < 10, "the pages of one book, and no more"
     assert home.coverage()["complete"] is True
+    # An entry that the ledger forgets of contents in several pages would not be missed; `mirror verify` does.
+    with closing(sqlite3.connect(home.path / "collections/t/mirror.db")) as db, db:
+        newest = "(SELECT list FROM chain WHERE whole ORDER BY id DESC LIMIT 1)"
+        db.execute(f"DELETE FROM heading WHERE contents = {newest} AND rec = 5")
+    assert "is not what its pages show" in home.mirror("verify", "t", code=3).stdout
 
 
 class Shorter(Corpus):

@@ -40,22 +40,23 @@ CREATE TABLE version (
     entry     INTEGER NOT NULL,
     digest    BLOB NOT NULL,         -- of what the source says: title, code, path, raw_text, charset
     text_digest TEXT NOT NULL,
+    capture   INTEGER NOT NULL,      -- newest capture with this text
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
     title     TEXT,
     code      TEXT,
     path      TEXT,
-    raw_text  TEXT NOT NULL,
-    text      TEXT NOT NULL,
-    items     TEXT NOT NULL,
-    tables    TEXT NOT NULL,
-    signatures TEXT NOT NULL,
     charset   TEXT NOT NULL,
     width     INTEGER,               -- lines were joined at it
-    flags     TEXT NOT NULL,
     proven    INTEGER,               -- the width the text proves by itself …
     proven_cut INTEGER NOT NULL,     -- … and the rule its lines were cut by
-    first_seen TEXT NOT NULL,
-    last_seen TEXT NOT NULL,
-    capture   INTEGER NOT NULL,      -- newest capture with this text
+    -- What is long stands last: what stands before it is read without going through it.
+    flags     TEXT NOT NULL,
+    signatures TEXT NOT NULL,
+    items     TEXT NOT NULL,
+    tables    TEXT NOT NULL,
+    text      TEXT NOT NULL,
+    raw_text  TEXT NOT NULL,
     UNIQUE (entry, digest)
 );
 -- Line widths of each book, and the last version that was read with them (store/widths.py).
