@@ -51,7 +51,7 @@ def hunks(old: str, new: str) -> list[Hunk]:
         sentences, sentences_new = _SENTENCE.findall(old[one[0] : one[1]]), _SENTENCE.findall(new[one[2] : one[3]])
         for two in _within(sentences, sentences_new, (one[0], one[2])):
             found += _pieces(old, new, two)
-    return [_hunk(old, new, span) for span in _merged(found)]
+    return [_hunk(old, new, span) for span in _words_kept(old, new, list(_merged(found)))]
 
 
 def apply(old: str, changes: Sequence[Hunk]) -> str:
@@ -140,6 +140,29 @@ def _merged(spans: Sequence[tuple[int, int, int, int]]) -> Iterator[tuple[int, i
         held = span
     if held:
         yield held
+
+
+def _words_kept(
+    old: str, new: str, spans: Sequence[tuple[int, int, int, int]]
+) -> Iterator[tuple[int, int, int, int]]:
+    """Where a word seems to have moved over blanks (总 则 → 总则), the blanks are what moved: the word stays."""
+    at = 0
+    while at < len(spans):
+        a, b, c, d = spans[at]
+        at += 1
+        if at < len(spans):
+            e, f, g, h = spans[at]
+            blanks = old[b:e]
+            if blanks and not blanks.strip():
+                if c == d and e == f and old[a:b] == new[g:h]:
+                    yield from ((a, a, c, g), (b, e, h, h))
+                    at += 1
+                    continue
+                if a == b and g == h and new[c:d] == old[e:f]:
+                    yield from ((a, e, c, c), (f, f, d, g))
+                    at += 1
+                    continue
+        yield a, b, c, d
 
 
 def _hunk(old: str, new: str, span: tuple[int, int, int, int]) -> Hunk:

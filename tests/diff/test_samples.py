@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mirror.diff.hunks import Hunk, apply, hunks
+from mirror.diff.words import readable
 
 
 def revisions(samples: Path, begin: str) -> list[tuple[str, str]]:
@@ -46,6 +47,16 @@ def test_revisions_read_well(samples: Path, begin: str) -> None:
         if begin != "mca":  # in the code tables every line has another date
             assert len(found) < 40
             assert shared(old, new, found) > 0.97
+
+
+def test_blanks_move_and_words_stay(samples: Path) -> None:
+    """Headings of laws are set with blanks between their two characters, and were set anew (总 则, 附 则)."""
+    for old, new in revisions(samples, "上海"):
+        found = readable(hunks(old, new))
+        moved = [
+            one for one, other in pairwise(found) if one.old.strip() and (one.old, one.new) == (other.new, other.old)
+        ]
+        assert not moved
 
 
 def test_a_normalised_character_is_one_hunk(samples: Path) -> None:
