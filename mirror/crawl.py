@@ -6,6 +6,7 @@ its turn and its record, the pipelines give it what was read.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -52,6 +53,8 @@ from warc import cdxj, message
 from warc.capture import Capture, FailedAttempt
 from warc.record import Original, Written, warc_date
 from warc.writer import Writer
+
+log = logging.getLogger(__name__)
 
 #: So many listed entries of one book that do not exist count towards stopping the crawl; more are that book's own.
 MOST_ABSENT = 3
