@@ -92,6 +92,8 @@ class Header:
     def all(self, name: str) -> list[str]:
         if name not in self.first:
             return []
+        if callable(self._fields) and name != "warc-protocol":
+            return [self.first[name]]  # a usual header repeats nothing else
         return [value for known, value in self.fields if known == name]
 
 
