@@ -108,7 +108,9 @@ def _examine_all(
         yield ((examine(file, shelves[file.number], observe), [shelves[file.number]]) for file in files)
         return
     with pool(count) as processes:
-        yield _Work(processes, folder, observe).of(files, part_bytes)
+        work = _Work(processes, folder, observe)
+        work.begin(files, part_bytes)  # now: processes must not inherit what the caller opens next
+        yield work.results()
 
 
 class _Work:
@@ -121,41 +123,42 @@ class _Work:
         self._folder = folder
         self._observe = observe
         self._serial = 0
+        self._waiting: dict[Future[Examined], tuple[File, Path]] = {}
+        self._cut: dict[int, _Cut] = {}
 
-    def of(self, files: Sequence[File], part_bytes: int) -> Iterator[tuple[Examined, list[Path]]]:
-        waiting: dict[Future[Examined], tuple[File, Path]] = {}
-        cut: dict[int, _Cut] = {}
+    def begin(self, files: Sequence[File], part_bytes: int) -> None:
+        """Give out all work there is."""
         for file in files:
             found = _parts(file, part_bytes)
             if len(found) == 1:
-                job, shelf = self._submit(examine, file)
-                waiting[job] = file, shelf
+                self._submit(examine, file)
                 continue
-            cut[file.number] = _Cut(len(found), self._processes.submit(sha256_of, file))
+            self._cut[file.number] = _Cut(len(found), self._processes.submit(sha256_of, file))
             for part in found:
-                job, shelf = self._submit(examine_part, file, part)
-                waiting[job] = file, shelf
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for job in done:
-                file, shelf = waiting.pop(job)
-                whole = cut.get(file.number)
-                if whole is None:
-                    yield job.result(), [shelf]
-                elif whole.take(job.result(), shelf):
-                    del cut[file.number]
-                    if whole.is_apart:
-                        yield whole.examined(file), whole.shelves
-                    else:
-                        for one in whole.shelves:
-                            one.unlink()
-                        again, shelf = self._submit(examine, file)
-                        waiting[again] = file, shelf
+                self._submit(examine_part, file, part)
 
-    def _submit(self, task: Callable[..., Examined], file: File, *part: object) -> tuple[Future[Examined], Path]:
+    def results(self) -> Iterator[tuple[Examined, list[Path]]]:
+        """What came of each file, and the shelves with what was found."""
+        while self._waiting:
+            done, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
+            for job in done:
+                file, shelf = self._waiting.pop(job)
+                cut = self._cut.get(file.number)
+                if cut is None:
+                    yield job.result(), [shelf]
+                elif cut.take(job.result(), shelf):
+                    del self._cut[file.number]
+                    if cut.is_apart:
+                        yield cut.examined(file), cut.shelves
+                    else:
+                        for one in cut.shelves:
+                            one.unlink()
+                        self._submit(examine, file)
+
+    def _submit(self, task: Callable[..., Examined], file: File, *part: object) -> None:
         self._serial += 1
         shelf = self._folder / f"{self._serial}.sqlite"
-        return self._processes.submit(task, file, *part, shelf, self._observe), shelf
+        self._waiting[self._processes.submit(task, file, *part, shelf, self._observe)] = file, shelf
 
 
 @dataclass(slots=True)
