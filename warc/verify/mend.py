@@ -15,7 +15,7 @@ from warc.verify import header as headers
 from warc.verify import http
 from warc.verify.finding import finding
 from warc.verify.scan import scan
-from warc.writer import LEVEL
+from warc.writer import AT_ONCE, LEVEL
 
 _PIECE = 1 << 20
 _OUR_HEAD = isal_zlib.compress(b"", LEVEL, 31)[:10]
@@ -122,11 +122,25 @@ def _pieces(descriptor: int, member: Member) -> Iterator[bytes]:
 
 
 def _repacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    inflater, deflater = zlib.decompressobj(31), isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, 31)
+    """As the writer does it: at one stroke up to `AT_ONCE`, else in pieces, which gives other bytes."""
+    inflated = _inflated(pieces)
+    start = b""
+    while len(start) <= AT_ONCE and (data := next(inflated, b"")):
+        start += data
+    if len(start) <= AT_ONCE:
+        yield isal_zlib.compress(start, LEVEL, 31)
+        return
+    deflater = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, 31)
+    for data in chain([start], inflated):
+        if packed := deflater.compress(data):
+            yield packed
+    yield deflater.flush()
+
+
+def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(31)
     for piece in pieces:
         while piece:
-            data = inflater.decompress(piece, _PIECE)
+            if data := inflater.decompress(piece, _PIECE):
+                yield data
             piece = inflater.unconsumed_tail
-            if packed := deflater.compress(data):
-                yield packed
-    yield deflater.flush()
