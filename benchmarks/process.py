@@ -132,8 +132,8 @@ def _kib(pid: int, name: str) -> int:
 
 
 def _left(session: int) -> list[int]:
-    """Processes of a session that do not end within a second."""
-    for _ in range(20):
+    """Processes of a session that do not end within ten seconds; those that multiprocessing starts end by themselves."""
+    for _ in range(200):
         if not (found := _session(session)):
             break
         time.sleep(0.05)
