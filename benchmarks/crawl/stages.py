@@ -46,7 +46,14 @@ STAGES = {
 REST = "the rest"
 
 
+#: What these call counts as theirs.
+WITH_ALL_THEY_CALL = ("mirror/search/", "mirror/store/widths", "mirror/reports/")
+
+
 def _stage(stack: tuple[CodeType, ...]) -> str:
+    for part in WITH_ALL_THEY_CALL:
+        if any(part in code.co_filename for code in stack):
+            return STAGES[part]
     for code in stack:
         for part, stage in STAGES.items():
             if part in code.co_filename:
