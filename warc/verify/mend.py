@@ -144,3 +144,5 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
             if data := inflater.decompress(piece, _PIECE):
                 yield data
             piece = inflater.unconsumed_tail
+    if data := inflater.flush():  # what was left when the last piece gave as much as it might
+        yield data
