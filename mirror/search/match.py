@@ -20,13 +20,11 @@ def pairs(text: str) -> list[str]:
 def document(parts: list[str]) -> str:
     """Tokens of a whole entry, for the index; parts are streams. Each character begins one token, and ends one."""
     text = BOUNDARY.join(["", *parts, ""]).replace(" ", "\u00a0")
-    units = array("H", text.encode("utf-16-le"))
-    if len(units) != len(text):  # a character of two units
-        return " ".join(pairs(text))
-    # The same, ten times as fast: every third unit a blank.
-    tokens = array("H", b" \0") * (3 * len(units) - 3)
-    tokens[0::3], tokens[1::3] = units[:-1], units[1:]
-    return tokens.tobytes().decode("utf-16-le")
+    # What `" ".join(pairs(text))` gives, in a tenth of the time: every third character a blank.
+    characters = array("I", text.encode("utf-32-le"))
+    tokens = array("I", b" \0\0\0") * (3 * len(characters) - 3)
+    tokens[0::3], tokens[1::3] = characters[:-1], characters[1:]
+    return tokens.tobytes().decode("utf-32-le")
 
 
 def characters(parts: list[str]) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mirror.errors import UsageError
 from mirror.search.fold import BOUNDARY, fold, stream
-from mirror.search.match import is_match
+from mirror.search.match import document, is_match, pairs
 from mirror.search.query import Node, parse
 from tests.search.shelf import Shelved, shelf
 
@@ -103,6 +103,12 @@ def test_folding_keeps_offsets_and_pieces(text: str, start: int, end: int) -> No
     assert len(fold(text)) == len(text)
     assert stream(text[start:end]) in stream(text)
     assert stream(stream(text)) == stream(text)
+
+
+@given(st.lists(st.text(), max_size=3))
+def test_tokens_are_the_pairs(parts: list[str]) -> None:
+    streams = [stream(part) for part in parts]
+    assert document(streams).split(" ") == [*pairs("\u2029".join(["", *streams, ""])), ""]
 
 
 def test_a_query_of_any_length() -> None:
