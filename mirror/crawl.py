@@ -524,7 +524,7 @@ class Crawl:
         self._finish_files()
         widths.settle(self.ledger.database)
         self.ledger.crawls.end(self.number, self.outcome or "interrupted", _now())
-        report = crawl_report(self.ledger.database.connection, self.number)
+        report = crawl_report(self.ledger.database.connection, self.collection.archive, self.number)
         report["bounded"] = self.ledger.bounded
         report["politeness"] = self.guard.statistics()
         write_report(self.collection.reports, report)

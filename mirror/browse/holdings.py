@@ -214,7 +214,7 @@ class Holdings:
         connection = self._open(collection).connection
         try:
             connection.execute("BEGIN")
-            found = overview(connection, as_of)
+            found = overview(connection, collection.archive, as_of)
         except sqlite3.Error as error:
             raise UnreadableError(f"{name}: mirror.db: {error}") from error
         finally:

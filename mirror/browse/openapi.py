@@ -40,7 +40,10 @@ _SCHEMAS: dict[str, Any] = {
     "Home": _object("collections", collections=_each(_object("name complete captured expected", name=_STRING))),
     "Collection": _object("collection places complete captured expected crawls", collection=_STRING, places=_LIST),
     "Coverage": _object(
-        "collection libraries complete waiting unanswered", collection=_STRING, libraries=_each(_ref("Counts"))
+        "collection libraries complete waiting unanswered lost",
+        collection=_STRING,
+        libraries=_each(_ref("Counts")),
+        lost=_each(_STRING),
     ),
     "Library": _object("collection library books", library=_ref("Counts"), books=_each(_ref("Counts"))),
     "Heading": _object(

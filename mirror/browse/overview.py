@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mirror.browse.places import shelf
@@ -28,9 +29,9 @@ class Overview:
     libraries: dict[str, dict[str, Any]]
 
 
-def overview(db: sqlite3.Connection, as_of: str) -> Overview:
+def overview(db: sqlite3.Connection, archive: Path, as_of: str) -> Overview:
     """Count everything; takes about a second for 100,000 entries."""
-    found = coverage(db)
+    found = coverage(db, archive)
     books = {library.code: [_book(book) for book in library.books] for library in found.libraries}
     libraries = {library.code: _library(library, books[library.code]) for library in found.libraries}
     crawls = [
@@ -51,6 +52,7 @@ def overview(db: sqlite3.Connection, as_of: str) -> Overview:
         **totals,
         "waiting": found.waiting,
         "unanswered": found.unanswered,
+        "lost": [*found.lost_files, *map(str, found.damage)],
         "captures": captures,
         "entries_with_versions": several,
         "warcs": warcs,

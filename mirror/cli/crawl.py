@@ -139,7 +139,7 @@ def how_it_stands(collection: Collection) -> tuple[bool, int]:
         (failed,) = database.connection.execute(
             "SELECT count(*) FROM url WHERE state = 'failed' AND kind IN ('home', 'library', 'list', 'entry')"
         ).fetchone()
-        return coverage(database.connection).complete, failed
+        return coverage(database.connection, collection.archive).complete, failed
     finally:
         database.close()
 

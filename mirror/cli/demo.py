@@ -100,7 +100,7 @@ def _opened(collection: Collection) -> Iterator[Database]:
 
 def _coverage(collection: Collection) -> None:
     with _opened(collection) as database:
-        found = coverage(database.connection)
+        found = coverage(database.connection, collection.archive)
     show_coverage(found)
     if not found.complete:
         raise MirrorError("the demo's own database was not captured completely; please report this")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from rich.table import Table
 from mirror.cli.options import home_option, json_option
 from mirror.collection import Collection
 from mirror.errors import UsageError
-from mirror.frontier.files import lost_files
 from mirror.reports.facts import changed_since
 from mirror.store.coverage import BookCoverage, Coverage, coverage
 
@@ -75,20 +73,16 @@ def command(
     else:
         database = collection.database()
         try:
-            found = coverage(database.connection)
-            lost = lost_files(database.connection, collection.archive)
+            found = coverage(database.connection, collection.archive)
         finally:
             database.close()
         since = changed_since(collection.reports, found.totals())
         if as_json:
-            everything = {**found.as_dict(), "totals": found.totals(), "since_last_crawl": since, "lost_files": lost}
-            everything["complete"] = found.complete and not lost
+            everything = {**found.as_dict(), "totals": found.totals(), "since_last_crawl": since}
             click.echo(json.dumps(everything, ensure_ascii=False, indent=1))
         else:
-            show_coverage(found, lost)
+            show_coverage(found)
             _show_since(since)
-        if lost:
-            sys.exit(3)
     if not found.complete:
         sys.exit(3)
 
@@ -131,8 +125,8 @@ def _check(path: Path, as_json: bool) -> None:
         sys.exit(3)
 
 
-def show_coverage(found: Coverage, lost_files: Sequence[str] = ()) -> None:
-    """Print coverage as a table, with what is lacking and why; and the files that were lost since."""
+def show_coverage(found: Coverage) -> None:
+    """Print coverage as a table, with what is lacking and why."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
@@ -194,9 +188,9 @@ def show_coverage(found: Coverage, lost_files: Sequence[str] = ()) -> None:
         console.print(f"    {len(found.damage)} 处损坏 places damaged → mirror verify NAME --repair-from COPY")
     if found.waiting:
         console.print(f"[yellow]待访问 still to be asked:[/] {found.waiting}")
-    for text in lost_files:
+    for text in found.lost_files:
         console.print(f"[red]已失 lost:[/] {text}; see `mirror verify`", soft_wrap=True)
-    if found.complete and not lost_files:
+    if found.complete:
         console.print("[green]完整 complete[/]: everything the source's contents list is held")
     else:
         console.print("[yellow]不完整 not complete[/]")

@@ -21,7 +21,6 @@ from typing import Any
 from mirror import __version__, signing
 from mirror.collection import Collection
 from mirror.errors import MirrorError, UsageError
-from mirror.frontier.files import lost_files
 from mirror.reports.page import render, write
 from mirror.signing import SigningKey
 from mirror.store.coverage import Coverage, contents_captures, coverage
@@ -63,12 +62,12 @@ def certify(collection: Collection, folder: Path, now: datetime) -> tuple[Covera
         db = database.connection
         # One transaction: what is counted and what is listed are of the same instant, though a crawl goes on.
         db.execute("BEGIN")
-        if lost := lost_files(db, collection.archive):
+        found = coverage(db, collection.archive)
+        if lost := found.lost_files:
             raise MirrorError(
                 f"{'; '.join(lost[:3])}{' …' if len(lost) > 3 else ''}. What is not there cannot be certified: run "
                 f"`mirror verify {collection.name}`, and mend it with --repair-from COPY"
             )
-        found = coverage(db)
         lines, digest = _write_held(db, folder / "held.tsv")
         config = collection.config()
         statement = {

@@ -32,7 +32,7 @@ def write_page(collection: Collection, number: int) -> Path:
     config = collection.config()
     with closing(collection.database()) as database:
         db = database.connection
-        found = coverage(db)
+        found = coverage(db, collection.archive)
         rhythm = rhythm_of(db, collection.archive, number, ZoneInfo(config.politeness.time_zone))
         values = {
             "name": collection.name,

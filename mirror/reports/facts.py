@@ -11,13 +11,13 @@ from typing import Any
 from mirror.store.coverage import coverage
 
 
-def crawl_report(db: sqlite3.Connection, number: int) -> dict[str, Any]:
+def crawl_report(db: sqlite3.Connection, archive: Path, number: int) -> dict[str, Any]:
     """Everything the ledger knows of a crawl. Raises KeyError if there is no such crawl."""
     row = db.execute("SELECT began, ended, outcome, scope FROM crawl WHERE number = ?", (number,)).fetchone()
     if row is None:
         raise KeyError(number)
     began, ended, outcome, scope = row
-    found = coverage(db)
+    found = coverage(db, archive)
     totals = found.totals()
     return {
         "crawl": number,

@@ -45,7 +45,7 @@ def figures(collections: Iterable[Collection]) -> CollectorRegistry:
     for collection in collections:
         name = collection.name
         with closing(collection.database()) as database:
-            found = coverage(database.connection)
+            found = coverage(database.connection, collection.archive)
         totals = found.totals()
         for standing in _ENTRIES:
             entries.labels(name, standing).set(totals[standing])

@@ -129,7 +129,7 @@ class Run:
         """Reports of crawls that a kill left without one, the page of the newest, and how coverage stands."""
         with closing(self.collection.database()) as database:
             db = database.connection
-            self.state.complete = coverage(db).complete
+            self.state.complete = coverage(db, self.collection.archive).complete
             (failed,) = db.execute(
                 "SELECT count(*) FROM url WHERE state = 'failed' AND kind IN ('home', 'library', 'list', 'entry')"
             ).fetchone()
@@ -139,7 +139,7 @@ class Run:
                 "SELECT number FROM crawl WHERE number >= ? AND outcome IS NOT 'import'", (self.state.after,)
             ):
                 if not (self.collection.reports / f"crawl-{number:05d}.json").exists():
-                    write_report(self.collection.reports, crawl_report(db, number))
+                    write_report(self.collection.reports, crawl_report(db, self.collection.archive, number))
         if self.state.crawl is not None:
             write_page(self.collection, self.state.crawl)
 
@@ -156,7 +156,7 @@ class Run:
         state, name = self.state, self.collection.name
         word = {0: "正常 well", 1: "失败 FAILED"}.get(state.exit_code, "请看一眼 needs a look")
         with closing(self.collection.database()) as database:
-            totals = coverage(database.connection).totals()
+            totals = coverage(database.connection, self.collection.archive).totals()
         lines = [
             f"馆藏 collection: {name} ({self.config.base_url})",
             f"开始 began: {state.began}",

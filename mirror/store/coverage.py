@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mirror.store.damage import Damage, damage
 from mirror.store.entries import text_digest
 from mirror.store.headings import Listed, headings_of
 from mirror.store.listing import is_named, newest_listing
+from mirror.store.lost import lost_files
 from mirror.store.odd import OddPages, odd_pages
 
 _EMPTY = text_digest("")
@@ -111,7 +113,7 @@ class LibraryCoverage:
 class Coverage:
     """The whole collection. Complete only if every list is held, every book's contents, and every entry.
 
-    With damage it is not: what was lost may have been a newer list, or a newer text.
+    With damage or a lost file it is not: what was lost may have been a newer list, or a newer text.
     """
 
     libraries: list[LibraryCoverage]
@@ -119,6 +121,7 @@ class Coverage:
     waiting: int  #: questions found and not yet asked
     odd_pages: list[OddPages] = field(default_factory=list)  #: pages that do not look as they should
     damage: list[Damage] = field(default_factory=list)  #: what of the WARC files could not be read
+    lost_files: list[str] = field(default_factory=list)  #: WARC files that are gone or shorter than they were
 
     @property
     def complete(self) -> bool:
@@ -127,6 +130,7 @@ class Coverage:
             and not self.unanswered
             and not self.waiting
             and not self.damage
+            and not self.lost_files
             and all(library.complete for library in self.libraries)
         )
 
@@ -152,8 +156,8 @@ class Coverage:
         return {"complete": self.complete, **asdict(self)}
 
 
-def coverage(db: sqlite3.Connection) -> Coverage:
-    """Coverage of the collection as the ledger and the newest tables of contents show it."""
+def coverage(db: sqlite3.Connection, archive: Path) -> Coverage:
+    """Coverage of the collection as the ledger and the newest tables of contents show it, and its files."""
     libraries = {
         code: LibraryCoverage(code, title, [])
         for code, title in db.execute("SELECT code, title FROM library ORDER BY code")
@@ -184,7 +188,7 @@ def coverage(db: sqlite3.Connection) -> Coverage:
         "SELECT count(*) FROM url WHERE state IN ('found', 'leased') "
         "AND kind IN ('home', 'sitemap', 'library', 'list', 'entry')"
     ).fetchone()
-    return Coverage(list(libraries.values()), unanswered, waiting, odd_pages(db), damage(db))
+    return Coverage(list(libraries.values()), unanswered, waiting, odd_pages(db), damage(db), lost_files(db, archive))
 
 
 def contents_captures(db: sqlite3.Connection, library: str, number: int) -> list[int]:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from mirror.frontier.files import shortfall
 from mirror.store.damage import damage
 from mirror.store.database import SCHEMA_VERSION
+from mirror.store.lost import shortfall
 from warc import reader
 from warc.errors import WarcError
 from warc.verify.collection import Survey

@@ -182,7 +182,10 @@ def test_an_attempt_that_cannot_be_stored_as_it_was_is_still_no_answer(tmp_path:
             lease = ledger.lease_for(link)
         ledger.settle(1, [Reading(lease, link.url, written, page=None, failure="reset: \ud800")])
         assert ledger.standing().failed == 1
-        assert not coverage(database.connection).complete
+        (tmp_path / "t.warc.gz.open").write_bytes(bytes(9))
+        found = coverage(database.connection, tmp_path)
+        assert not found.complete
+        assert not found.lost_files
 
 
 def test_a_shorter_retry_after_does_not_undo_a_longer_one(tmp_path: Path) -> None:

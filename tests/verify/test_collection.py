@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from mirror.browse.overview import overview
 from mirror.collection import Collection
 from mirror.imitation import Corpus, Faults, ImitationServer
+from mirror.schedule.metrics import figures
 from mirror.verify import fixity
 from mirror.verify.check import verify
 from tests.home import Home
@@ -227,6 +229,11 @@ def test_what_was_lost_is_neither_complete_nor_certified(copy: Home) -> None:
     assert (found["complete"], found["lost_files"]) == (False, [f"{path.name}: the file is gone"])
     said = copy.mirror("status", "t", code=3).stdout
     assert path.name in said
+    opened = Collection.open(copy.path, "t")
+    with closing(opened.database()) as database:
+        shown = overview(database.connection, opened.archive, "2026-01-01T00:00:00Z").facts
+    assert (shown["complete"], shown["lost"]) == (False, found["lost_files"])
+    assert figures([opened]).get_sample_value("mirror_complete", {"collection": "t"}) == 0
     assert "不完整" in said
     assert "cannot be certified" in copy.mirror("status", "t", "--certificate", code=1).stderr
     assert not list((collection(copy) / "reports").glob("certificate-*/certificate.json"))
