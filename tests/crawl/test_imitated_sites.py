@@ -217,13 +217,15 @@ def test_retry_after_is_obeyed_to_the_second_by_the_whole_host(home: Home) -> No
 
 
 def test_one_at_a_time_with_a_delay(home: Home) -> None:
-    with ImitationServer(Corpus(40), "mse", robots="User-agent: *\nCrawl-delay: 0.1\n") as server:
+    with ImitationServer(Corpus(40), "mse", robots="User-agent: *\nCrawl-delay: 0.3\n") as server:
         home.init(server)
         home.crawl("--limit", "10", concurrency=1, code=3)
         starts = sorted(one.at for one in server.log)
         assert server.most_at_once == 1
     gaps = [after - before for before, after in pairwise(starts[1:])]
-    assert min(gaps) >= 0.095
+    # As the server saw them: a request on a busy machine may be seen late, and the next in time.
+    assert min(gaps) >= 0.2
+    assert sum(gaps) / len(gaps) >= 0.29
 
 
 def test_the_budget_is_never_passed_and_holds_over_runs(home: Home) -> None:
