@@ -37,7 +37,7 @@ _COVERED = {
 _SCHEMAS: dict[str, Any] = {
     "Problem": _object("status message", status={"type": "integer"}, message=_STRING),
     "Counts": _object("captured expected missing failed complete", **_COVERED),
-    "Home": _object("collections", collections=_each(_object("name complete captured expected", name=_STRING))),
+    "Home": _object("collections", collections=_each(_object("name", name=_STRING, problem=_STRING))),
     "Collection": _object("collection places complete captured expected crawls", collection=_STRING, places=_LIST),
     "Coverage": _object(
         "collection libraries complete waiting unanswered lost",

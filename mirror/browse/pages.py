@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,7 @@ from mirror.browse import changes as found_changes
 from mirror.browse.books import Contents
 from mirror.browse.captures import MOST_CAPTURES, capture_at, captures_of
 from mirror.browse.comparing import side_by_side
-from mirror.browse.holdings import Holdings, NotHeldError
+from mirror.browse.holdings import Holdings, NotHeldError, UnreadableError
 from mirror.browse.moments import digits, instant
 from mirror.browse.named import entries_named
 from mirror.browse.overview import Overview
@@ -44,10 +45,14 @@ _BESIDE = 60
 
 
 def home(holdings: Holdings) -> Page:
-    """The collections of the home."""
-    found = []
+    """The collections of the home; of one that cannot be read, why."""
+    found: list[dict[str, Any]] = []
     for name in holdings.names():
-        overview = holdings.overview(name)
+        try:
+            overview = holdings.overview(name)
+        except UnreadableError as error:
+            found.append({"name": name, "problem": str(error)})
+            continue
         places = [{key: value for key, value in group.items() if key != "libraries"} for group in overview.places]
         found.append({"name": name, "as_of": overview.as_of, **_brief(overview), "places": places})
     return Page("home.html", "/", {"collections": found})
@@ -56,16 +61,16 @@ def home(holdings: Holdings) -> Page:
 def examples(holdings: Holdings) -> dict[str, str | int]:
     """Values of the parameters of an address, under which there is something; none if nothing is held."""
     for name in holdings.names():
-        with holdings.reading(name) as db:
+        with suppress(UnreadableError), holdings.reading(name) as db:
             row = db.execute(
                 "SELECT e.library, e.book, e.rec, v.last_seen, w.name, c.offset FROM entry AS e "
                 "JOIN version AS v ON v.id = e.newest JOIN capture AS c ON c.id = v.capture "
                 "JOIN warc AS w ON w.id = c.warc_id ORDER BY e.id LIMIT 1"
             ).fetchone()
-        if row is not None:
-            code, number, rec, seen, warc, offset = row
-            found: dict[str, str | int] = {"name": name, "code": code, "number": number, "rec": rec}
-            return {**found, "digits": digits(seen), "warc": warc, "offset": offset, "old": 1, "new": 1}
+            if row is not None:
+                code, number, rec, seen, warc, offset = row
+                found: dict[str, str | int] = {"name": name, "code": code, "number": number, "rec": rec}
+                return {**found, "digits": digits(seen), "warc": warc, "offset": offset, "old": 1, "new": 1}
     return {}
 
 

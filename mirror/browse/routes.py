@@ -18,7 +18,7 @@ from mirror.browse import downloads, evidence, feeds, memento, pages, render, re
 from mirror.browse.addresses import Addresses
 from mirror.browse.app import Browser
 from mirror.browse.captures import Capture, capture_at
-from mirror.browse.holdings import NotHeldError
+from mirror.browse.holdings import NotHeldError, UnreadableError
 from mirror.browse.metrics import MEDIA_TYPE
 from mirror.browse.moments import digits, from_http_date, http_date
 from mirror.browse.openapi import description
@@ -82,7 +82,12 @@ def routes(browser: Browser) -> list[Route]:
         return read
 
     async def home(request: Request) -> Response:
-        counted = [(await browser.overview(name)).as_of for name in holdings.names()]
+        counted = []
+        for name in holdings.names():
+            try:
+                counted.append((await browser.overview(name)).as_of)
+            except UnreadableError as error:
+                counted.append(str(error))
         return await browser.answer(request, lambda: pages.home(holdings), extra="".join(counted))
 
     async def about(request: Request) -> Response:

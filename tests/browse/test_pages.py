@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -190,6 +191,17 @@ def test_readers_do_not_wait_for_a_crawl(copied: Home) -> None:
         database.execute("COMMIT")
         assert "改了" in served.page("/c/zhi/ch9/1/")
     database.close()
+
+
+def test_a_collection_that_cannot_be_read_hides_no_other(copied: Home) -> None:
+    with closing(sqlite3.connect(copied.path / "collections/old/mirror.db")) as database:
+        database.execute("PRAGMA user_version = 1")
+    with serving(copied.path) as served:
+        old, zhi = served.facts("/index")["collections"]
+        assert "mirror rebuild old" in old["problem"]
+        assert zhi["captured"] and "problem" not in zhi
+        assert "mirror rebuild old" in served.page("/")
+        assert served.get("/openapi.json").status == 200
 
 
 def test_a_read_only_home_can_be_read(copied: Home) -> None:
