@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from mirror.extraction.page import Link, Page, PageKind
@@ -17,6 +18,7 @@ DEFAULT_BASE_URL = "https://shandong-chorography.org/"
 _GRAMMAR = re.compile(r"(?i)/?database/([a-z][a-z0-9]{0,15})(?:/section/([0-9]{1,9})(?:/article/([0-9]{1,9}))?)?/?\Z")
 _HOME = frozenset(("", "/", "index.html", "/index.html"))
 _SITEMAP = re.compile(r"(?i)(?:.*/)?sitemap[^/]*\.xml(?:\.gz)?\Z")
+_PAGER = re.compile(r"\?page=([0-9]+)\Z")
 _PAGER_ARGUMENTS = frozenset(("page", "p", "pageno", "pagenum"))
 
 MAX_PAGER = 2000  #: pages of one pager that are believed
@@ -79,7 +81,15 @@ class Chorography:
         return Link(url, canonical(path, query), kind)
 
     def read(self, answer: Answer) -> Page:
-        return chorography_pages.read(self, answer)
+        page = chorography_pages.read(self, answer)
+        # A page too far to be believed is not asked for; it stays in `pages`, so that the list is never whole.
+        return replace(page, links=tuple(link for link in page.links if not _is_too_far(link)))
+
+
+def _is_too_far(link: Link) -> bool:
+    """Whether it is a page behind the last that is believed of a pager: one without end is no trap."""
+    found = _PAGER.search(link.key) if link.kind in ("library", "list", "entry") else None
+    return found is not None and int(found[1]) > MAX_PAGER
 
 
 def _identify_page(url: str, found: re.Match[str], query: str) -> Link:

@@ -254,6 +254,21 @@ def test_a_part_of_a_list_is_never_the_whole_of_it():
         assert (page.verdict, page.contents.complete) == ("ok", complete)
 
 
+def test_a_pager_without_end_is_followed_to_its_bound_and_never_whole():
+    def read(number):
+        markup = (
+            f'<h2>岱西水利志</h2><a href="article/{number}/">第{number}节</a><a href="article/{number + 1}/">海塘</a>'
+            f'<div><a href="?page={number}">{number}</a> <a href="?page={number + 1}">下一页</a></div></body></html>'
+        )
+        return MIRROR.read(Answer(MIRROR.list_link("c87", 2).url + f"?page={number}", 200, SIZED, markup.encode()))
+
+    for number, asked in ((1999, True), (2000, False)):
+        page = read(number)
+        (behind,) = [key for key in page.pages if key.endswith(f"?page={number + 1}")]
+        assert (behind in {link.key for link in page.links}) == asked
+        assert not page.contents.complete
+
+
 NOTICE = (
     "您的访问请求已被网站防护系统拦截。系统检测到您所在网络的请求次数过于频繁，为保障网站的正常运行，暂时限制您的访问。"
     "如果您认为这是误判，请保存本页面，并将下方的事件编号、您的网络地址、访问时间以及正在进行的操作一并告知网站管理员，"
