@@ -442,6 +442,10 @@ def _read_entry(
     path = _read_path(anchors, asked, title)
     entry = Entry(library, book, rec, title, None, path, assemble(raw), opened.charset)
     page = replace(page, entry=entry)
+    place = (library, book, rec)
+    if any((one.link.library, one.link.book, one.link.rec) == place and one.link.key != asked.key for one in anchors):
+        # Never seen, and so not joined: whoever runs the crawl is told.
+        page = replace(page, oddities=(*page.oddities, "the entry has several pages, and each is read as a version"))
     if answer.truncated or not _CLOSED.search(opened.markup):
         return replace(page, verdict="odd", reason="the page breaks off before its end")
     return page

@@ -269,6 +269,14 @@ def test_a_pager_without_end_is_followed_to_its_bound_and_never_whole():
         assert not page.contents.complete
 
 
+def test_an_entry_on_several_pages_is_told():
+    for pager, told in (("", False), ('<a href="?page=2">下一页</a>', True)):
+        markup = f"<h1>海塘</h1><p>{'唐代始筑海塘，' * 40}</p><a href='/database/c87/'>库</a>{pager}</body></html>"
+        page = MIRROR.read(Answer(MIRROR.entry_link("c87", 1, 2).url, 200, SIZED, markup.encode()))
+        assert page.entry is not None
+        assert any("several pages" in oddity for oddity in page.oddities) == told
+
+
 NOTICE = (
     "您的访问请求已被网站防护系统拦截。系统检测到您所在网络的请求次数过于频繁，为保障网站的正常运行，暂时限制您的访问。"
     "如果您认为这是误判，请保存本页面，并将下方的事件编号、您的网络地址、访问时间以及正在进行的操作一并告知网站管理员，"
