@@ -232,6 +232,9 @@ def rebuild(
 
     Returns:
         What could not be read.
+
+    Raises:
+        MirrorError: The old ledger knows captures and no file holds one of the source: its base URL was changed.
     """
     for path in collection.open_warcs():
         _mend(path)
@@ -253,6 +256,12 @@ def rebuild(
         settle_revisits(collection.archive, site, ledger, imports)
         witnesses.catch_up(collection, site, database)
         search_index.catch_up(database)
+        if not _captures(database.connection) and (before := _captures_before(collection)):
+            raise MirrorError(
+                f"no WARC file of {collection.name} holds an exchange of {site.base_url}, and mirror.db knows "
+                f"{before} captures. Was base_url or source changed? Put it right in {collection.config_path}, and "
+                "run this again; mirror.db is as it was"
+            )
         _take_over_politeness(collection, database)
         lost = damage(database.connection)
         database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -283,6 +292,21 @@ def _in_turn(collection: Collection, imports: Mapping[str, manifest.Import]) -> 
 
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
+
+
+def _captures(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT count(*) FROM capture").fetchone()[0])
+
+
+def _captures_before(collection: Collection) -> int:
+    """How many captures the ledger in use knows; 0 if it cannot be read."""
+    if not collection.database_path.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(collection.database_path)) as old:
+            return _captures(old)
+    except sqlite3.Error:
+        return 0
 
 
 def _take_over_politeness(collection: Collection, database: Database) -> None:

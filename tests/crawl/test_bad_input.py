@@ -191,3 +191,18 @@ def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(small_disk: Path, tm
         assert roomy.coverage()["complete"] is True
         after = {record.record_id for path in roomy.archive() for record in reader.read(path)}
     assert set(records) <= after
+
+
+def test_a_base_url_of_another_source_loses_no_ledger(home: Home) -> None:
+    with ImitationServer(Corpus(20), "chorography") as server:
+        home.init(server)
+        home.crawl("--limit", "3", code=None)
+    path = home.path / "collections/t/mirror.toml"
+    settings = path.read_text("utf-8")
+    held = home.entries()
+    path.write_text(settings.replace(server.url, "https://elsewhere.example.cn/"), "utf-8")
+    assert "base_url" in complaint(home.mirror("rebuild", "t", code=1))
+    path.write_text(settings, "utf-8")
+    assert home.entries() == held
+    home.mirror("rebuild", "t")
+    assert home.entries() == held
