@@ -24,7 +24,7 @@ from mirror.errors import MirrorError
 from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
 from mirror.pipelines.afterwards import index_afterwards
-from mirror.store.coverage import coverage
+from mirror.store.coverage import coverage, failed_questions
 from warc.errors import WarcError
 
 
@@ -136,10 +136,8 @@ def how_it_stands(collection: Collection) -> tuple[bool, int]:
     """
     database = collection.database()
     try:
-        (failed,) = database.connection.execute(
-            "SELECT count(*) FROM url WHERE state = 'failed' AND kind IN ('home', 'library', 'list', 'entry')"
-        ).fetchone()
-        return coverage(database.connection, collection.archive).complete, failed
+        db = database.connection
+        return coverage(db, collection.archive).complete, failed_questions(db)
     finally:
         database.close()
 

@@ -29,7 +29,7 @@ from mirror.schedule.metrics import write_textfile
 from mirror.schedule.notice import Notice, send
 from mirror.schedule.rhythm import Rhythm
 from mirror.schedule.state import Busy, Phase, RunState
-from mirror.store.coverage import coverage
+from mirror.store.coverage import coverage, failed_questions
 from warc.errors import WarcError
 
 #: Told each phase as it begins, by collection and name.
@@ -130,10 +130,7 @@ class Run:
         with closing(self.collection.database()) as database:
             db = database.connection
             self.state.complete = coverage(db, self.collection.archive).complete
-            (failed,) = db.execute(
-                "SELECT count(*) FROM url WHERE state = 'failed' AND kind IN ('home', 'library', 'list', 'entry')"
-            ).fetchone()
-            if failed:
+            if failed := failed_questions(db):
                 self.problem(f"{failed} 问未得答复 questions got no answer when they were last asked")
             for (number,) in db.execute(
                 "SELECT number FROM crawl WHERE number >= ? AND outcome IS NOT 'import'", (self.state.after,)

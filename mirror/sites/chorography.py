@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from mirror.extraction.page import Link, Page, PageKind
 from mirror.sites import chorography_pages
-from mirror.sites.mse import KNOWN_LIBRARIES
+from mirror.sites.mse import KNOWN_LIBRARIES, MAX_PAGER
 from mirror.sites.site import Answer
 from mirror.sites.urls import Root, arguments, askable, canonical, is_asset
 
@@ -20,8 +20,6 @@ _HOME = frozenset(("", "/", "index.html", "/index.html"))
 _SITEMAP = re.compile(r"(?i)(?:.*/)?sitemap[^/]*\.xml(?:\.gz)?\Z")
 _PAGER = re.compile(r"\?page=([0-9]+)\Z")
 _PAGER_ARGUMENTS = frozenset(("page", "p", "pageno", "pagenum"))
-
-MAX_PAGER = 2000  #: pages of one pager that are believed
 
 
 class Chorography:

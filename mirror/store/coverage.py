@@ -191,6 +191,14 @@ def coverage(db: sqlite3.Connection, archive: Path) -> Coverage:
     return Coverage(list(libraries.values()), unanswered, waiting, odd_pages(db), damage(db), lost_files(db, archive))
 
 
+def failed_questions(db: sqlite3.Connection) -> int:
+    """How many questions of contents and entries failed when last asked, though an earlier answer may be held."""
+    (failed,) = db.execute(
+        "SELECT count(*) FROM url WHERE state = 'failed' AND kind IN ('home', 'library', 'list', 'entry')"
+    ).fetchone()
+    return int(failed)
+
+
 def contents_captures(db: sqlite3.Connection, library: str, number: int) -> list[int]:
     """The captures that what is expected of a book rests on, one of each page of its contents, in their order.
 
