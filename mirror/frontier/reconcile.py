@@ -254,14 +254,14 @@ def rebuild(
             else:
                 ingest(path, index, site, ledger, told)
         settle_revisits(collection.archive, site, ledger, imports)
-        witnesses.catch_up(collection, site, database)
-        search_index.catch_up(database)
         if not _captures(database.connection) and (before := _captures_before(collection)):
             raise MirrorError(
                 f"no WARC file of {collection.name} holds an exchange of {site.base_url}, and mirror.db knows "
                 f"{before} captures. Was base_url or source changed? Put it right in {collection.config_path}, and "
                 "run this again; mirror.db is as it was"
             )
+        witnesses.catch_up(collection, site, database)
+        search_index.catch_up(database)
         _take_over_politeness(collection, database)
         lost = damage(database.connection)
         database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
