@@ -20,12 +20,12 @@ from zoneinfo import ZoneInfo
 from scrapy.crawler import Crawler
 
 from mirror import __version__
-from mirror.cli.events import Began, BookKnown, Committed, Ended, Event, Settled, Trouble, Waits
 from mirror.collection import Collection
 from mirror.config import CollectionConfig, require_contact, with_overrides
 from mirror.downloader.client import Client
 from mirror.downloader.retry import retry_after
 from mirror.errors import UsageError
+from mirror.events import Began, BookKnown, Committed, Ended, Event, Settled, Trouble, Waits
 from mirror.extraction.page import Link
 from mirror.frontier import reconcile
 from mirror.frontier.lease import Lease

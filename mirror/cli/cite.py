@@ -6,10 +6,10 @@ import click
 
 from mirror.cite import STYLES, cite, memento
 from mirror.cli.options import collection_argument
-from mirror.cli.time import instant
 from mirror.collection import Collection
 from mirror.errors import MirrorError, UsageError
 from mirror.frontier.scope import Scope
+from mirror.instants import instant
 from mirror.store.exported import entry_at
 
 

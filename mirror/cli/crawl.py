@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import os
-import signal
-import sqlite3
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
-from scrapy.crawler import AsyncCrawlerRunner
-from scrapy.settings import Settings
 
-from mirror.cli.events import Event
 from mirror.cli.options import collection_argument
 from mirror.cli.progress import display
 from mirror.collection import Collection
-from mirror.crawl import Crawl
-from mirror.errors import MirrorError
+from mirror.crawling import crawl_once
 from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
-from mirror.pipelines.afterwards import index_afterwards
 from mirror.store.coverage import coverage, failed_questions
-from warc.errors import WarcError
 
 
 @click.command("crawl")
@@ -105,30 +93,6 @@ def run(
     return 0 if crawl.outcome == "finished" and complete and not failed else 3
 
 
-def crawl_once(collection: Collection, show: Callable[[Event], None], **what: Any) -> Crawl:
-    """Crawl to the end. `what` is as for `Crawl.begin`. Raises MirrorError as `run` does."""
-    crawl = Crawl.begin(collection, on_event=show, **what)
-    asyncio.run(_crawl(crawl))
-    if crawl.error is not None:
-        if isinstance(crawl.error, OSError | MirrorError | WarcError | sqlite3.Error):
-            raise crawl.error
-        raise MirrorError(str(crawl.error)) from crawl.error
-    _write_page(collection, crawl.number)
-    if crawl.config.search.index == "after":
-        index_afterwards(collection)
-    return crawl
-
-
-def _write_page(collection: Collection, number: int) -> None:
-    """The report as a page. What cannot be shown must not make a crawl look failed that did not fail."""
-    from mirror.reports.crawl_page import write_page
-
-    try:
-        write_page(collection, number)
-    except (MirrorError, OSError, ValueError, sqlite3.Error) as error:
-        click.echo(f"报告未能写成 the report could not be written: {error}", err=True)
-
-
 def how_it_stands(collection: Collection) -> tuple[bool, int]:
     """Whether all that is listed is held, and how many questions of contents and entries failed when last asked.
 
@@ -140,29 +104,3 @@ def how_it_stands(collection: Collection) -> tuple[bool, int]:
         return coverage(db, collection.archive).complete, failed_questions(db)
     finally:
         database.close()
-
-
-async def _crawl(crawl: Crawl) -> None:
-    loop = asyncio.get_running_loop()
-
-    def interrupted() -> None:
-        if crawl.outcome is not None:
-            # Asked twice: leave at once. The next start mends what this leaves (frontier.reconcile).
-            os._exit(130)
-        crawl.stop("interrupted")
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupted)
-    settings = Settings()
-    settings.setmodule("mirror.settings", priority="project")
-    settings.set("CONCURRENT_REQUESTS", crawl.config.politeness.concurrency, priority="cmdline")
-    settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", crawl.config.politeness.concurrency, priority="cmdline")
-    runner = AsyncCrawlerRunner(settings)
-    # What the start has built lives as long as the process: the collector need not look at it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
-    try:
-        await runner.crawl(crawl.config.source, crawl=crawl)
-    finally:
-        await crawl.close()

@@ -18,7 +18,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mirror.cli.events import Began, BookKnown, Committed, Ended, Event, Settled, Trouble, Waits
+from mirror.events import Began, BookKnown, Committed, Ended, Event, Settled, Trouble, Waits
 from mirror.octets import size
 
 #: Seconds between plain lines.

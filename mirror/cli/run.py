@@ -14,11 +14,11 @@ from typing import Any
 
 import click
 
-from mirror.cli.events import Event
 from mirror.cli.options import home_option
 from mirror.cli.progress import display
 from mirror.collection import Collection
 from mirror.errors import MirrorError
+from mirror.events import Event
 
 
 @click.command("run")

@@ -9,11 +9,11 @@ import time
 import click
 
 from mirror.cli.options import collection_argument, json_option
-from mirror.cli.time import instant
 from mirror.cli.witnesses import hit_as_dict, show_hit
 from mirror.collection import Collection
 from mirror.errors import UsageError
 from mirror.frontier.scope import Scope
+from mirror.instants import instant
 from mirror.search import Filters, Found, Hit, search
 from mirror.witness import Witness, count, find
 

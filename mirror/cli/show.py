@@ -9,10 +9,10 @@ import click
 
 from mirror.cli.explain import explained
 from mirror.cli.options import collection_argument, json_option
-from mirror.cli.time import instant
 from mirror.collection import Collection
 from mirror.concordance.citation import find_entry
 from mirror.errors import MirrorError
+from mirror.instants import instant
 from mirror.store.exported import entry_at
 from mirror.store.structure import structure
 

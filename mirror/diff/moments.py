@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from mirror.cli.time import instant
 from mirror.diff.state import Moment, State, doubted_crawls
 from mirror.errors import UsageError
+from mirror.instants import instant
 
 
 def moment_of_crawl(db: sqlite3.Connection, number: int) -> Moment:

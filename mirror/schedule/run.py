@@ -6,19 +6,16 @@ anywhere goes on by the next one. A phase that fails does not keep the later one
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any
 
-from mirror.cli.crawl import crawl_once
-from mirror.cli.events import Event
 from mirror.collection import Collection
 from mirror.config import CollectionConfig
+from mirror.crawling import crawl_once
 from mirror.errors import MirrorError
+from mirror.events import Event
 from mirror.frontier.crawls import Crawls
 from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
@@ -30,6 +27,7 @@ from mirror.schedule.notice import Notice, send
 from mirror.schedule.rhythm import Rhythm
 from mirror.schedule.state import Busy, Phase, RunState
 from mirror.store.coverage import coverage, failed_questions
+from mirror.verify.check import verify
 from warc.errors import WarcError
 
 #: Told each phase as it begins, by collection and name.
@@ -116,11 +114,10 @@ class Run:
 
     def verify(self) -> None:
         """Everything in the archive, once the crawl has come to its end."""
-        if self.state.outcome != "finished" or importlib.util.find_spec("mirror.verify") is None:
+        if self.state.outcome != "finished":
             return
-        check: Any = importlib.import_module("mirror.verify.check")
-        with check.verify(self.collection) as found:
-            self.state.sound = bool(found.is_sound)
+        with verify(self.collection) as found:
+            self.state.sound = found.is_sound
             if not found.is_sound:
                 rules = [f"{rule} × {count}" for rule, severity, count in found.counts() if severity == "error"]
                 self.problem(f"损坏 damaged: {', '.join(rules)}; see `mirror verify {self.collection.name}`")

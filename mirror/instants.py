@@ -1,8 +1,8 @@
-"""Times as people write them on the command line."""
+"""Times as people write them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time
 
 from mirror.errors import UsageError
 
@@ -14,11 +14,17 @@ def instant(text: str) -> str:
         UsageError: It is neither.
     """
     try:
-        moment = datetime.fromisoformat(text)
+        moment = _last_moment(text) or datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{text!r} is no time: write a date such as 2026-11-24, or 2026-11-24T02:00:00Z") from None
-    if len(text) == 10:
-        moment += timedelta(days=1, microseconds=-1)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _last_moment(text: str) -> datetime | None:
+    """The last moment of a date; None if it is none."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time.max)
+    except ValueError:
+        return None
