@@ -12,6 +12,7 @@ from html import escape
 from uuid import NAMESPACE_URL, uuid5
 
 from mirror.diff.changes import Change, Comparison
+from mirror.diff.side_by_side import Piece
 from mirror.diff.words import KIND_WORDS, WITH_HUNKS, evidence, heading, in_place, moment, readable
 
 _TOLD = frozenset(("added", "removed", *WITH_HUNKS))
@@ -58,7 +59,7 @@ def _entry(comparison: Comparison, change: Change) -> str:
     hunks = readable(comparison.hunks(change))
     if hunks:
         parts = in_place(comparison.texts(change)[0], hunks[:_HUNKS], around=30)
-        body.append("<ul>" + "".join(f"<li>{_hunk(*part)}</li>" for part in parts) + "</ul>")
+        body.append("<ul>" + "".join(f"<li>{''.join(map(_marked, part))}</li>" for part in parts) + "</ul>")
         if len(hunks) > _HUNKS:
             body.append(f"<p>… 另有 and {len(hunks) - _HUNKS} 处 more</p>")
     for words, one in (("旧 old", old), ("新 new", new)):
@@ -73,10 +74,9 @@ def _entry(comparison: Comparison, change: Change) -> str:
     )
 
 
-def _hunk(before: str, old: str, new: str, after: str) -> str:
-    gone = f"<del>{escape(old)}</del>" if old else ""
-    come = f"<ins>{escape(new)}</ins>" if new else ""
-    return f"{escape(before)}{gone}{come}{escape(after)}"
+def _marked(piece: Piece) -> str:
+    text = escape(piece.text)
+    return f"<{piece.mark}>{text}</{piece.mark}>" if piece.mark else text
 
 
 def _first(comparison: Comparison) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from mirror.diff.changes import KINDS, Change, Comparison
+from mirror.diff.side_by_side import Piece
 from mirror.diff.words import DETAIL_WORDS, KIND_WORDS, WITH_HUNKS, doubt, heading, in_place, moment, readable, when
 
 _COLOURS = {"added": "green", "removed": "red", "edited": "yellow", "returned": "green"}
@@ -54,12 +55,22 @@ def _tell(comparison: Comparison, change: Change) -> Iterator[str]:
     found = readable(hunks)
     if hunks and not found:
         yield "      （仅排版与全半角不同 layout and widths only）\n"
-    for before, old, new, after in in_place(comparison.texts(change)[0], found[:_HUNKS]):
-        gone = click.style(f"[-{_plain(old)}-]", fg="red") if old else ""
-        come = click.style(f"{{+{_plain(new)}+}}", fg="green") if new else ""
-        yield f"      {before}{gone}{come}{after}\n"
+    for pieces in in_place(comparison.texts(change)[0], found[:_HUNKS]):
+        yield f"      {''.join(map(marked, pieces))}\n"
     if len(found) > _HUNKS:
         yield f"      … 另有 and {len(found) - _HUNKS} 处 more\n"
+
+
+def marked(piece: Piece) -> str:
+    """Part of a line: [-gone-], {+come+}, or as it was."""
+    text = _plain(piece.text)
+    match piece.mark:
+        case "del":
+            return click.style(f"[-{text}-]", fg="red")
+        case "ins":
+            return click.style(f"{{+{text}+}}", fg="green")
+        case _:
+            return text
 
 
 def _plain(text: str) -> str:

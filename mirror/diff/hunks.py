@@ -1,12 +1,13 @@
 """What changed inside a text, character by character, numbers and words and table cells kept whole.
 
-Paragraphs are aligned first, then sentences, then the pieces of `tokens` between them, so that a text of
-100,000 characters costs as much as what changed in it.
+Lines are aligned first, then sentences, then the pieces of `tokens` between them, so that a text of 100,000
+characters costs as much as what changed in it.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from typing import Literal
 
 from fast_diff_match_patch import diff
 
-from mirror.diff.patience import gaps
+from mirror.diff.beside import revised
+from mirror.diff.patience import Span, gaps
 from mirror.diff.tokens import tokens
 
 Op = Literal["insert", "delete", "replace"]
@@ -24,6 +26,7 @@ Op = Literal["insert", "delete", "replace"]
 _ALWAYS = 3_000
 #: And beyond which what is still one gap is told as one replacement, for it would take seconds.
 _NEVER = 24_000
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]*[”’」』）)]*")
 
 
@@ -39,19 +42,17 @@ class Hunk:
 
 
 def hunks(old: str, new: str) -> list[Hunk]:
-    """The changes that make `old` into `new`, in order, none touching the next; [] if they are equal.
+    """The changes that make `old` into `new`, in order; [] if they are equal.
+
+    None touches the next, but for lines that are gone or come whole before a line that begins with another change.
 
     The same pair of texts gives the same hunks on any machine: no time limit decides.
     """
     if old == new:
         return []
-    lines, lines_new = _lines(old), _lines(new)
-    found: list[tuple[int, int, int, int]] = []
-    for one in _within(lines, lines_new, (0, 0)):
-        sentences, sentences_new = _SENTENCE.findall(old[one[0] : one[1]]), _SENTENCE.findall(new[one[2] : one[3]])
-        for two in _within(sentences, sentences_new, (one[0], one[2])):
-            found += _pieces(old, new, two)
-    return [_hunk(old, new, span) for span in _words_kept(old, new, list(_merged(found)))]
+    found = _differing(old, new, (0, len(old), 0, len(new)), (_LINE, _SENTENCE))
+    kept = _words_kept(old, new, list(_merged(old, new, found)))
+    return [_hunk(old, new, span) for span in _brackets_kept(old, new, list(kept))]
 
 
 def apply(old: str, changes: Sequence[Hunk]) -> str:
@@ -65,15 +66,37 @@ def apply(old: str, changes: Sequence[Hunk]) -> str:
     return "".join([*parts, old[at:]])
 
 
-def _lines(text: str) -> list[str]:
-    return [line + "\n" for line in text.split("\n")[:-1]] + [text.rpartition("\n")[2]]
+def _differing(old: str, new: str, span: Span, levels: Sequence[re.Pattern[str]]) -> list[Span]:
+    """What differs inside a span, as spans of characters: by lines, in them by sentences, in them by pieces."""
+    if not levels:
+        return list(_pieces(old, new, span))
+    units, others = levels[0].findall(old[span[0] : span[1]]), levels[0].findall(new[span[2] : span[3]])
+    starts, starts_new = _starts(units, span[0]), _starts(others, span[2])
 
+    def within(a: int, b: int, c: int, d: int) -> list[Span]:
+        return _differing(old, new, (starts[a], starts[b], starts_new[c], starts_new[d]), levels[1:])
 
-def _within(units: Sequence[str], others: Sequence[str], at: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
-    """Gaps between aligned units as spans of characters, the units standing at `at` in their texts."""
-    starts, starts_new = _starts(units, at[0]), _starts(others, at[1])
+    found: list[Span] = []
     for a, b, c, d in gaps(units, others):
-        yield starts[a], starts[b], starts_new[c], starts_new[d]
+        told = within(a, b, c, d)
+        if a < b and c < d and any(_crosses(starts, e, f) or _crosses(starts_new, g, h) for e, f, g, h in told):
+            # Unless more would be told so: where lines were only broken elsewhere, none is a revision of another.
+            parts = revised(units[a:b], others[c:d])
+            beside = [one for e, f, g, h in parts for one in within(a + e, a + f, c + g, c + h)]
+            told = beside if _size(beside) <= 1.1 * _size(told) else told
+        found += told
+    return found
+
+
+def _crosses(starts: Sequence[int], at: int, end: int) -> bool:
+    """Whether a change goes over the end of a unit, and is not of whole units."""
+    place = bisect_right(starts, at)
+    is_whole = starts[place - 1] == at and starts[bisect_left(starts, end)] == end
+    return place < len(starts) and starts[place] <= end and not is_whole
+
+
+def _size(spans: Sequence[Span]) -> int:
+    return sum(b - a + d - c for a, b, c, d in spans)
 
 
 def _starts(units: Sequence[str], at: int) -> list[int]:
@@ -83,7 +106,7 @@ def _starts(units: Sequence[str], at: int) -> list[int]:
     return starts
 
 
-def _pieces(old: str, new: str, span: tuple[int, int, int, int]) -> Iterator[tuple[int, int, int, int]]:
+def _pieces(old: str, new: str, span: Span) -> Iterator[Span]:
     a, b, c, d = span
     pieces, others = list(tokens(old[a:b])), list(tokens(new[c:d]))
     total = len(pieces) + len(others)
@@ -97,7 +120,7 @@ def _pieces(old: str, new: str, span: tuple[int, int, int, int]) -> Iterator[tup
             yield starts[one + i], starts[one + j], starts_new[other + k], starts_new[other + m]
 
 
-def _compared(pieces: Sequence[str], others: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+def _compared(pieces: Sequence[str], others: Sequence[str]) -> Iterator[Span]:
     """What differs between two runs of pieces, as places in them."""
     if not pieces or not others or len(pieces) + len(others) > _NEVER:
         yield 0, len(pieces), 0, len(others)
@@ -128,11 +151,11 @@ def _unlike(pieces: Sequence[str], others: Sequence[str]) -> bool:
     return 2 * common < 0.5 * (len(pieces) + len(others))
 
 
-def _merged(spans: Sequence[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int, int]]:
-    """Spans that touch on both sides made one."""
-    held: tuple[int, int, int, int] | None = None
+def _merged(old: str, new: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Spans that touch on both sides made one; lines gone or come whole stay apart from a change behind them."""
+    held: Span | None = None
     for span in spans:
-        if held and held[1] == span[0] and held[3] == span[2]:
+        if held and held[1] == span[0] and held[3] == span[2] and not _apart(old, new, held, span):
             held = held[0], span[1], held[2], span[3]
             continue
         if held:
@@ -142,9 +165,14 @@ def _merged(spans: Sequence[tuple[int, int, int, int]]) -> Iterator[tuple[int, i
         yield held
 
 
-def _words_kept(
-    old: str, new: str, spans: Sequence[tuple[int, int, int, int]]
-) -> Iterator[tuple[int, int, int, int]]:
+def _apart(old: str, new: str, lines: Span, span: Span) -> bool:
+    a, b, c, d = lines
+    text, start, end = (old, a, b) if c == d else (new, c, d)
+    is_whole = (a == b or c == d) and text[end - 1] == "\n" and (not start or text[start - 1] == "\n")
+    return is_whole and "\n" not in old[span[0] : span[1]] + new[span[2] : span[3]]
+
+
+def _words_kept(old: str, new: str, spans: Sequence[Span]) -> Iterator[Span]:
     """Where a word seems to have moved over blanks (总 则 → 总则), the blanks are what moved: the word stays."""
     at = 0
     while at < len(spans):
@@ -165,7 +193,51 @@ def _words_kept(
         yield a, b, c, d
 
 
-def _hunk(old: str, new: str, span: tuple[int, int, int, int]) -> Hunk:
+#: Characters between two hunks over which a bracket and its partner hold them together.
+_NEAR = 8
+_BRACKETS = (
+    ("（", "）"),
+    ("(", ")"),
+    ("《", "》"),
+    ("〈", "〉"),
+    ("【", "】"),
+    ("「", "」"),
+    ("『", "』"),
+    ("“", "”"),
+    ("‘", "’"),
+    ("〔", "〕"),
+)
+
+
+def _brackets_kept(old: str, new: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Where one hunk opens a bracket and the next, close by, closes it, they are one: each alone reads as a slip."""
+    held: Span | None = None
+    for span in spans:
+        if held:
+            a, b, c, d = held
+            e, f, g, h = span
+            between = old[b:e]
+            if (
+                len(between) <= _NEAR
+                and "\n" not in between
+                and (_belong(old[a:b], old[e:f]) or _belong(new[c:d], new[g:h]))
+            ):
+                held = a, f, c, h
+                continue
+            yield held
+        held = span
+    if held:
+        yield held
+
+
+def _belong(text: str, later: str) -> bool:
+    return any(
+        text.count(opening) > text.count(closing) and later.count(closing) > later.count(opening)
+        for opening, closing in _BRACKETS
+    )
+
+
+def _hunk(old: str, new: str, span: Span) -> Hunk:
     a, b, c, d = span
     # Blanks that fill a cell on both sides are no part of what changed in it.
     while a < b and c < d and old[b - 1] == new[d - 1] == " ":

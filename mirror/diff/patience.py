@@ -8,6 +8,8 @@ from collections.abc import Hashable, Iterator, Sequence
 
 #: How often what lies between is aligned anew: real texts take a handful; texts made to be slow must end too.
 _DEEPEST = 32
+#: `old[a:b]` and `new[c:d]`.
+Span = tuple[int, int, int, int]
 
 
 def longest_rise(numbers: Sequence[int]) -> list[int]:
@@ -31,7 +33,7 @@ def longest_rise(numbers: Sequence[int]) -> list[int]:
     return found[::-1]
 
 
-def gaps(old: Sequence[Hashable], new: Sequence[Hashable]) -> Iterator[tuple[int, int, int, int]]:
+def gaps(old: Sequence[Hashable], new: Sequence[Hashable]) -> Iterator[Span]:
     """What lies between equal runs: `old[a:b]` stands against `new[c:d]`, in order; one of them may be empty.
 
     Equal beginnings and ends are taken off, then units that stand once on both sides hold the two together, and

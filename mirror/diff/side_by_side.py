@@ -41,7 +41,8 @@ class Row:
 def rows(old: str, hunks: Sequence[Hunk]) -> Iterator[Row]:
     """The paragraphs that changed by more than blanks and widths, in order, with how many others lie between.
 
-    A paragraph ends where both texts end a line; one that only one of them ends there goes on in its row.
+    A paragraph ends where both texts end a line; one that only one of them ends there goes on in its row. Lines that
+    are gone or come whole have a row of their own.
     """
     left, right = list[Piece](), list[Piece]()
     changed, skipped, at = False, 0, 0
@@ -62,14 +63,31 @@ def rows(old: str, hunks: Sequence[Hunk]) -> Iterator[Row]:
                 right.append(Piece("", part))
         if hunk:
             slight = fold(hunk.old) == fold(hunk.new)
+            if not left and not right and _is_whole(hunk):
+                at = hunk.old_at + len(hunk.old)
+                if not slight:
+                    if skipped:
+                        yield Row(skipped=skipped)
+                    yield Row(_mark("del", hunk.old.strip("\n")), _mark("ins", hunk.new.strip("\n")))
+                    skipped = 0
+                continue
             changed, at = changed or not slight, hunk.old_at + len(hunk.old)
-            left += [Piece("del", hunk.old, slight)] if hunk.old else []
-            right += [Piece("ins", hunk.new, slight)] if hunk.new else []
+            left += _mark("del", hunk.old, slight)
+            right += _mark("ins", hunk.new, slight)
     skipped += bool(left) and not changed
     if skipped:
         yield Row(skipped=skipped)
     if changed:
         yield Row(_elided(left), _elided(right))
+
+
+def _is_whole(hunk: Hunk) -> bool:
+    """Whether it takes whole lines out or puts them in, if it stands where a line begins."""
+    return hunk.op != "replace" and (hunk.old or hunk.new).endswith("\n")
+
+
+def _mark(mark: str, text: str, slight: bool = False) -> tuple[Piece, ...]:
+    return (Piece(mark, text, slight),) if text else ()
 
 
 def _elided(pieces: Sequence[Piece]) -> tuple[Piece, ...]:

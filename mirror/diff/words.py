@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from mirror.diff.changes import Change, Comparison
 from mirror.diff.fold import fold
 from mirror.diff.hunks import Hunk
+from mirror.diff.side_by_side import Piece
 from mirror.diff.state import State
 
 #: Names of kinds and of what else a summary counts.
@@ -33,26 +35,56 @@ DETAIL_WORDS = {"layout": "排版 layout", "width": "全半角 width", "template
 WITH_HUNKS = frozenset(("edited", "retitled", "split", "merged", "returned"))
 
 
-class Shown(NamedTuple):
-    """A hunk to be read: up to a few characters before and behind it, of the same line."""
-
-    before: str
-    old: str
-    new: str
-    after: str
-
-
 def readable(hunks: Sequence[Hunk]) -> list[Hunk]:
     """Hunks in which more than blanks and widths changed."""
     return [hunk for hunk in hunks if fold(hunk.old) != fold(hunk.new)]
 
 
-def in_place(text: str, hunks: Sequence[Hunk], around: int = 16) -> Iterator[Shown]:
-    """Hunks with their surroundings in the old text."""
+def in_place(text: str, hunks: Sequence[Hunk], around: int = 16) -> Iterator[list[Piece]]:
+    """Hunks with the words around them in the old text; those of one line that stand close together in one piece.
+
+    Args:
+        text: The old text.
+        hunks: In order.
+        around: Characters of the same line that are shown before and behind.
+    """
+    shown: list[Piece] = []
+    end = 0
     for hunk in hunks:
+        between = text[end : hunk.old_at]
+        if shown and len(between) <= 2 * around and "\n" not in between and not _ends_line(shown):
+            shown.append(Piece("", between))
+        else:
+            if shown:
+                yield [*shown, Piece("", _behind(text, end, around, shown))]
+            shown = [Piece("", _ahead(text, hunk.old_at, around))]
+        shown += [Piece(mark, side) for mark, side in (("del", hunk.old), ("ins", hunk.new)) if side]
         end = hunk.old_at + len(hunk.old)
-        before = text[max(0, hunk.old_at - around) : hunk.old_at].rpartition("\n")[2].lstrip()
-        yield Shown(before, hunk.old, hunk.new, text[end : end + around].partition("\n")[0].rstrip())
+    if shown:
+        yield [*shown, Piece("", _behind(text, end, around, shown))]
+
+
+#: What is left of a number or a word where it was cut.
+_CUT_HEAD, _CUT_TAIL = re.compile(r"^[0-9A-Za-z]+"), re.compile(r"[0-9A-Za-z]+$")
+
+
+def _ahead(text: str, at: int, around: int) -> str:
+    start = max(0, at - around)
+    words = text[start:at].rpartition("\n")
+    cut = not words[1] and start > 0 and _CUT_TAIL.search(text[start - 1])
+    return (_CUT_HEAD.sub("", words[2]) if cut else words[2]).lstrip()
+
+
+def _behind(text: str, at: int, around: int, shown: Sequence[Piece]) -> str:
+    if _ends_line(shown):
+        return ""
+    words = text[at : at + around].partition("\n")
+    cut = not words[1] and _CUT_HEAD.search(text[at + around : at + around + 1])
+    return (_CUT_TAIL.sub("", words[0]) if cut else words[0]).rstrip()
+
+
+def _ends_line(shown: Sequence[Piece]) -> bool:
+    return shown[-1].text.endswith("\n")
 
 
 def moment(comparison: Comparison, state: State) -> str:
