@@ -176,7 +176,7 @@ class Tantivy:
         for title, text in self.entries:
             parts = [stream(title), stream(text)]
             writer.add_document(
-                self.tantivy.Document(pairs=" ".join(pairs("\u2029".join(parts))), single=characters(parts))
+                self.tantivy.Document(pairs=" ".join(pairs("\u2029".join(parts))), single=" ".join(characters(parts)))
             )
         writer.commit()
         writer.wait_merging_threads()

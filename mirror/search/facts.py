@@ -119,12 +119,13 @@ def as_expression(wanted: Sequence[str]) -> str:
     return "(" + " OR ".join(f'"{one[:-1]}" *' if one.endswith("*") else f'"{one}"' for one in wanted) + ")"
 
 
+@lru_cache(maxsize=1 << 14)
 def decade_of(token: str) -> str | None:
     """The ten years of a year's token, such as `1980`; None for other tokens and before the common era."""
     return f"{int(token[1:]) // 10 * 10}" if token.startswith("y") else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def place_name(token: str) -> str | None:
     """The newest name of a place's token; None for other tokens."""
     return name_of(token[1:]) if token.startswith("p") else None

@@ -87,9 +87,14 @@ def _folded() -> re.Pattern[str]:
 
 def fold(text: str) -> str:
     """The text with each character as it is searched; as long as the text, every blank U+0020."""
+    return _folded().sub(_fold_match, fold_frequent(text))
+
+
+def fold_frequent(text: str) -> str:
+    """What `fold` does, to the most frequent punctuation only, in a fifth of the time."""
     for one, other in _frequent():
         text = text.replace(one, other)
-    return _folded().sub(_fold_match, text)
+    return text
 
 
 def _fold_match(match: re.Match[str]) -> str:

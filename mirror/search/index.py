@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -31,6 +32,9 @@ ENOUGH = 256
 SHARE = 0.1
 
 _PART_BITS = 10
+
+#: How many documents more, or fewer, of each block have a character.
+_Counts = defaultdict[int, Counter[str]]
 
 CURRENT = """
 SELECT e.id, e.library, e.book, e.rec, v.id, coalesce(h.title, v.title, ''), v.text, v.items, v.tables,
@@ -160,8 +164,10 @@ def _index(db: sqlite3.Connection, most: int) -> int:
     source = "(SELECT entry FROM search_waiting ORDER BY entry LIMIT ?) AS w JOIN entry AS e ON e.id = w.entry"
     found = [Searched(*row) for row in db.execute(CURRENT.format(source=source), (most,))]
     numbered = sorted(((document_number(db, one), one) for one in found), key=lambda pair: pair[0])
+    counts = _Counts(Counter)
     for number, one in numbered:
-        _replace(db, number, one)
+        _replace(db, number, one, counts)
+    _save_counts(db, counts)
     db.executemany("DELETE FROM search_waiting WHERE entry = ?", [(one.entry,) for one in found])
     return len(found)
 
@@ -181,7 +187,7 @@ def _index_earlier(db: sqlite3.Connection, most: int) -> int:
     return len(rows)
 
 
-def _replace(db: sqlite3.Connection, number: int, one: Searched) -> None:
+def _replace(db: sqlite3.Connection, number: int, one: Searched, counts: _Counts) -> None:
     new, found = one.parts(), " ".join(one.facts())
     row = db.execute("SELECT version, title, facts FROM search_document WHERE id = ?", (number,)).fetchone()
     if row is not None:
@@ -189,17 +195,29 @@ def _replace(db: sqlite3.Connection, number: int, one: Searched) -> None:
         text = db.execute("SELECT text, items, tables FROM version WHERE id = ?", (version,)).fetchone()
         old = parts(title, *text)
         if (old, known) != (new, found):
-            _take_out(db, number, old, known)
+            _take_out(db, number, old, known, counts)
             row = None
     if row is None:
         for table, column, tokens in _tokens(new, found):
             db.execute(f"INSERT INTO {table} (rowid, {column}) VALUES (?, ?)", (number, tokens))
+        counts[number >> _PART_BITS].update(characters(new))
     db.execute("INSERT OR REPLACE INTO search_document VALUES (?, ?, ?, ?)", (number, one.version, one.title, found))
 
 
-def _take_out(db: sqlite3.Connection, number: int, streams: list[str], found: str) -> None:
+def _take_out(db: sqlite3.Connection, number: int, streams: list[str], found: str, counts: _Counts) -> None:
     for table, column, tokens in _tokens(streams, found):
         db.execute(f"INSERT INTO {table} ({table}, rowid, {column}) VALUES ('delete', ?, ?)", (number, tokens))
+    counts[number >> _PART_BITS].subtract(characters(streams))
+
+
+def _save_counts(db: sqlite3.Connection, counts: _Counts) -> None:
+    for block, of_block in counts.items():
+        db.executemany(
+            "INSERT INTO search_count VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+            ((block, *one) for one in sorted(of_block.items()) if one[1]),
+        )
+        if min(of_block.values(), default=0) < 0:
+            db.execute("DELETE FROM search_count WHERE block = ? AND count = 0", (block,))
 
 
 def forget(db: sqlite3.Connection, version: int) -> None:
@@ -225,7 +243,9 @@ def forget(db: sqlite3.Connection, version: int) -> None:
     ).fetchone()
     if indexed is None:
         return
-    _take_out(db, number, parts(*indexed[1:]), indexed[0])
+    counts = _Counts(Counter)
+    _take_out(db, number, parts(*indexed[1:]), indexed[0], counts)
+    _save_counts(db, counts)
     db.execute("DELETE FROM search_document WHERE id = ?", (number,))
     db.execute("INSERT OR IGNORE INTO search_waiting VALUES (?)", (entry,))
 
@@ -246,7 +266,7 @@ def _tokens(streams: list[str], found: str) -> list[tuple[str, str, str]]:
     return [
         ("search_title", "pairs", document(streams[:1])),
         ("search_text", "pairs", document(streams)),
-        ("search_character", "characters", characters(streams)),
+        ("search_character", "characters", " ".join(characters(streams))),
         ("search_fact", "facts", found),
     ]
 

@@ -27,9 +27,9 @@ def document(parts: list[str]) -> str:
     return tokens.tobytes().decode("utf-32-le")
 
 
-def characters(parts: list[str]) -> str:
-    """The different characters of an entry, for the index of single characters, in any order."""
-    return " ".join(set("".join(parts).replace(" ", "\u00a0")))
+def characters(parts: list[str]) -> set[str]:
+    """The different characters of an entry, tokens of the index of single characters."""
+    return set("".join(parts).replace(" ", "\u00a0"))
 
 
 def single(node: Node) -> bool:

@@ -6,9 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from mirror.search.fold import BOUNDARY
+from mirror.search.fold import BOUNDARY, fold_frequent
 from mirror.search.index import parts
-from mirror.search.match import places
 
 #: As FTS5 has them; an entry of so many characters is neither short nor long.
 _K1, _B, _USUAL = 1.2, 0.75, 1000
@@ -17,7 +16,9 @@ _K1, _B, _USUAL = 1.2, 0.75, 1000
 def weigh(db: sqlite3.Connection, term: str, numbers: Sequence[int]) -> Iterator[tuple[float, int]]:
     """Weights, the smaller the better, and numbers of documents; in any order.
 
-    How many entries have the term weighs nothing where it is the only one.
+    How many entries have the term weighs nothing where it is the only one. A term is counted as it is written in
+    title and text, line ends aside; only where it is nowhere written so is all that can be found in an entry folded
+    for it, which takes ten times as long.
 
     Args:
         db: The store.
@@ -29,7 +30,7 @@ def weigh(db: sqlite3.Connection, term: str, numbers: Sequence[int]) -> Iterator
         "JOIN version AS v ON v.id = d.version WHERE d.id IN (SELECT value FROM json_each(?))",
         (json.dumps(numbers),),
     )
-    for number, *said in rows:
-        text = BOUNDARY.join(parts(*said))
-        count = len(places(term, text))
-        yield -count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * len(text) / _USUAL)), number
+    for number, title, text, items, tables in rows:
+        plain = fold_frequent(title + BOUNDARY + text.replace("\n", ""))
+        count = plain.count(term) or BOUNDARY.join(parts(title, text, items, tables)).count(term)
+        yield -count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * len(plain) / _USUAL)), number

@@ -121,8 +121,40 @@ def test_an_index_without_content_forgets_what_it_is_told_to() -> None:
             books.index()
         for table in ("search_text", "search_title", "search_character"):
             books.database.connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
+        characters_are_counted(books)
         assert books.find("轮之文").total == 39
         assert not books.ids("第3轮")
+
+
+def characters_are_counted(books: Shelf) -> None:
+    """The counts of characters by block are those of their index, and none is of no entry."""
+    db = books.database.connection
+    db.execute("CREATE VIRTUAL TABLE temp.instances USING fts5vocab (main, search_character, instance)")
+    counted = "SELECT doc >> 10, term, count(*) FROM temp.instances GROUP BY 1, 2 ORDER BY 1, 2"
+    assert db.execute(counted).fetchall() == db.execute("SELECT * FROM search_count ORDER BY 1, 2").fetchall()
+    db.execute("DROP TABLE temp.instances")
+
+
+@pytest.mark.parametrize("query", ["碑", "碑刻", "碑 NOT 石", "碑 刻"])
+@pytest.mark.parametrize("filters", [Filters(), Filters([Scope("ch9")]), Filters(years=(1942, 1942))])
+def test_many_hits_are_counted_as_few_are(query: str, filters: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
+    with shelf() as books:
+        for library, book, rec, text in (
+            *(("ch9", 1, rec, "1942年立碑刻石") for rec in range(1, 30)),
+            *(("ch9", 2, 1024 * rec, "碑刻") for rec in range(1, 7)),
+            *(("c87", 1, rec, "刻1942年碑") for rec in range(1, 9)),
+        ):
+            books.put(rec, Shelved("", text), library, book)
+        for _ in range(3):
+            few = books.find(query, filters, facets=True)
+            with monkeypatch.context() as changed:
+                changed.setattr("mirror.search.find.MOST_WEIGHED", 3)
+                many = books.find(query, filters, facets=True)
+                assert many.total == books.find(query, filters).total == few.total
+            assert (many.libraries, many.books) == (few.libraries, few.books)
+            books.index()
+            characters_are_counted(books)
+            books.put(1, Shelved("", "无"), "c87")
 
 
 def test_many_pieces_of_the_index_become_few(monkeypatch: pytest.MonkeyPatch) -> None:

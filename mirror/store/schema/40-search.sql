@@ -63,6 +63,13 @@ CREATE VIRTUAL TABLE search_character USING fts5 (
     characters, content = '', detail = none, columnsize = 0,
     tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
 );
+-- Of so many documents of a block: single characters stand in most entries, and are counted by adding these up.
+CREATE TABLE search_count (
+    block     INTEGER NOT NULL,
+    character TEXT NOT NULL,
+    count     INTEGER NOT NULL,
+    PRIMARY KEY (block, character)
+) WITHOUT ROWID;
 CREATE VIRTUAL TABLE search_fact USING fts5 (
     facts, content = '', detail = none, columnsize = 0, tokenize = 'ascii'
 );
