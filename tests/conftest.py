@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect
 
 from tests.chromium import running
 from tests.home import Home
 
 # A slow machine is no fault of the code.
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # Where a change is judged, by the same examples each time; at a desk, by new ones.
-settings.register_profile("fixed", deadline=None, derandomize=True)
+settings.register_profile("fixed", settings.get_profile("patient"), derandomize=True)
 settings.load_profile("fixed" if os.environ.get("CI") else "patient")
 
 # Started in the background by a script, this and all it starts would ignore Ctrl-C (POSIX shell, 2.11).

@@ -38,7 +38,7 @@ def write(folder: Path, *captured: Capture) -> tuple[Path, list[Written]]:
     return path, written
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(captures(), min_size=1, max_size=4))
 def test_the_wire_comes_back_from_the_file_alone(
     tmp_path_factory: pytest.TempPathFactory, found: list[Capture]
@@ -54,7 +54,7 @@ def test_the_wire_comes_back_from_the_file_alone(
         assert reader.read_at(path, one.offset).header == response.header
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(captures(), min_size=1, max_size=4))
 def test_others_read_every_record_and_agree_on_digests(
     tmp_path_factory: pytest.TempPathFactory, found: list[Capture]

@@ -73,7 +73,7 @@ def test_what_is_described_is_there(served: Served, known: dict[str, str], path:
     assert [one["name"] for one in operation["parameters"] if one["in"] == "path"] == re.findall(r"\{(\w+)\}", path)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_whatever_is_asked_gets_a_described_answer(
     served: Served, known: dict[str, str], data: st.DataObject

@@ -131,14 +131,14 @@ def split(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
     return data, [data[a:b] for a, b in pairwise(edges)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(split(), methods, st.sampled_from([None, 0, 1, 3, 10]))
 def test_any_split_of_any_bytes_gives_the_same(case, method, cap):
     data, pieces = case
     assert summary(read(*pieces, method=method, cap=cap)) == summary(read(data, method=method, cap=cap))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(split(), methods, st.sampled_from(["eof", "time", "disconnect", None]))
 @example((b"", []), "GET", "eof")
 def test_whatever_comes_is_kept(case, method, end):

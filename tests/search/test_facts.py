@@ -18,7 +18,7 @@ said = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(said, max_size=20).map("".join))
 def test_no_year_is_lost_by_reading_only_around_them(text: str) -> None:
     def named(text: str) -> set[tuple[int, int]]:

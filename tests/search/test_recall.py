@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirror.errors import UsageError
@@ -17,7 +17,7 @@ texts = st.text(ALPHABET, max_size=30)
 shelves = st.lists(
     st.builds(Shelved, texts, texts, st.lists(texts, max_size=2).map(tuple), texts), min_size=1, max_size=6
 )
-relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(max_examples=60)
 
 
 @st.composite

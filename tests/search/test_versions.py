@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirror.frontier.scope import Scope
@@ -35,7 +35,7 @@ def identity(hits: list[Hit]) -> list[tuple[str, str, bool]]:
     return sorted((hit.id, hit.first_seen, hit.newest) for hit in hits)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(1, 3), st.builds(Shelved, texts, texts)), min_size=1, max_size=10),
     st.sets(st.integers(0, 10)),

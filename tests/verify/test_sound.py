@@ -28,7 +28,7 @@ from warc.indexing import lines_of
 from warc.writer import Writer
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(captures())
 def test_whatever_a_source_sends_is_no_damage(tmp_path_factory: pytest.TempPathFactory, one: Capture) -> None:
     """Heads out of form, odd framing, surplus octets: what the writer made of them keeps all rules."""
