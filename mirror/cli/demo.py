@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 import click
@@ -15,6 +16,9 @@ from mirror.cli.show import read_aloud
 from mirror.cli.status import show_coverage
 from mirror.collection import Collection
 from mirror.config import new_config
+from mirror.diff.as_text import as_text
+from mirror.diff.compare import compare
+from mirror.diff.moments import two_states
 from mirror.errors import MirrorError, UsageError
 from mirror.export import destination, jsonl, wire
 from mirror.frontier import reconcile
@@ -126,28 +130,20 @@ def _show(collection: Collection, place: Scope) -> None:
 def _changes(collection: Collection) -> None:
     with _opened(collection) as database:
         db = database.connection
-        (began,) = db.execute("SELECT began FROM crawl ORDER BY number DESC LIMIT 1").fetchone()
-        (changed,) = db.execute(
-            "SELECT count(DISTINCT entry) FROM version WHERE first_seen >= ? AND EXISTS "
-            "(SELECT 1 FROM version AS old WHERE old.entry = version.entry AND old.first_seen < ?)",
-            (began, began),
-        ).fetchone()
-        kinds = dict(
+        stored = dict(
             db.execute(
                 "SELECT type, count(*) FROM capture WHERE crawl = (SELECT max(number) FROM crawl) GROUP BY type"
             ).fetchall()
         )
-        place = db.execute(
-            "SELECT e.library, e.book, e.rec FROM entry AS e WHERE "
-            "(SELECT count(DISTINCT text_digest) FROM version WHERE entry = e.id) > 1 ORDER BY 1, 2, 3 LIMIT 1"
-        ).fetchone()
+        found = compare(*two_states(db, collection.name, None, None))
+        for line in takewhile(lambda line: not line.startswith("\n"), as_text(found)):
+            click.echo(line, nl=False)
+        edited = next(change for change in found.changes if change.kind == "edited")
     click.echo(
-        f"{changed} 个条目有了新文本 entries have a new text; "
-        f"{kinds.get('revisit', 0)} 页未变，只记一笔 pages unchanged, stored as revisits; "
-        f"{kinds.get('response', 0)} 页重存 stored anew"
+        f"{stored.get('revisit', 0)} 页未变，只记一笔 pages unchanged, stored as revisits; "
+        f"{stored.get('response', 0)} 页重存 stored anew"
     )
-    if place:
-        click.echo(f"例如 for example: mirror show {collection.name} {Scope(*place)} --at {began}")
+    click.echo(f"例如 for example: mirror diff {collection.name} --entry {edited.new[0].id}")
 
 
 def _prove(collection: Collection) -> None:
@@ -176,7 +172,7 @@ def _real_pages(home: Path, folder: Path) -> None:
     _say("真实页面 the real pages: a list of the old database, an entry of the mirror")
     with ImitationServer(Corpus(40), "mse", extra=samples.real_list(folder), keep_log=False) as server:
         collection = Collection.create(home, "real-list", new_config("mse", server.url))
-        run(collection, 1, [Scope("ch9", 3)], _PACE)
+        run(collection, 0, [Scope("ch9", 3)], _PACE)  # the contents alone: nobody has its entries
     with _opened(collection) as database:
         db = database.connection
         books = db.execute("SELECT library, number, title FROM book ORDER BY library, number").fetchall()
@@ -212,6 +208,7 @@ def _next(home: Path) -> None:
         f"  export MIRROR_HOME={home}\n"
         f"  {mirror} status demo-mse                        # 完整性 coverage\n"
         f"  {mirror} show demo-mse ch9/1/5                  # 读条目 read an entry\n"
+        f"  {mirror} search demo-mse 灌溉渠                  # 检索 search\n"
         f"  {mirror} serve                                  # 档案浏览器 the archive browser, on this machine\n"
         f"  {mirror} export demo-mse --format jsonl -o -    # 导出 export\n"
         f"  ls {home}/collections/demo-mse/archive         # WARC 文件 the WARC files, for pywb and ReplayWeb.page\n"
