@@ -7,6 +7,7 @@ breadcrumbs, footers) only help to leave those out.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -69,14 +70,23 @@ class Block:
         return self.weight >= 30
 
 
+class _Parsers(threading.local):
+    """A parser for each thread: to make one takes as long as to read a small page."""
+
+    def __init__(self) -> None:
+        self.html = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+
+
+_parsers = _Parsers()
+
+
 def parse(markup: str) -> Element | None:
     """A page as a tree; None if there is nothing in it."""
     if "\x00" in markup:
         markup = markup.replace("\x00", "\ufffd")
     data = markup.encode("utf-8", "replace")
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
-        return etree.fromstring(data, parser)
+        return etree.fromstring(data, _parsers.html)
     except etree.ParserError:
         return None
     except etree.XMLSyntaxError:

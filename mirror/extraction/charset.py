@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mirror.extraction.page import Charset
 
@@ -126,6 +127,7 @@ def _squeeze(label: str) -> str:
     return re.sub(r"[^a-z0-9]", "", label)
 
 
+@lru_cache(maxsize=256)
 def _codec(label: str | None) -> str | None:
     """The Python codec for a label; None if it says nothing that helps."""
     if label is None:

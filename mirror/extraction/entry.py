@@ -24,12 +24,13 @@ def assemble(raw_text: str, book: Sequence[Width] = ()) -> Text:
         raw_text: The text as laid out by the source, lines ended by LF.
         book: Widths of the book's lines, likeliest first, where they are known from other entries.
     """
-    flowed, drawn = _flow(raw_text, book)
+    flowed = join(raw_text, book)
     lines = flowed.text.split("\n")
-    tables = read_tables(lines) if drawn else []
+    drawn = flowed.drawn
+    tables = read_tables(lines, drawn) if drawn else []
     prose = _without(lines, tables) if tables else lines
     flags = flowed.flags
-    if drawn and any("\u2502" in line or "\u2503" in line for line in prose):
+    if drawn is not None and any("\u2502" in line or "\u2503" in line for line in prose):
         flags = (*flags, "table-unread")
     signed = read_signatures(prose)
     end = None
@@ -49,21 +50,15 @@ def assemble(raw_text: str, book: Sequence[Width] = ()) -> Text:
 
 def join(raw_text: str, book: Sequence[Width] = ()) -> Reflowed:
     """The text as `assemble` joins it, its parts not read."""
-    return _flow(raw_text, book)[0]
+    mapped, moved = map_private_use(raw_text)
+    flowed = reflow(trim(mapped), book, tables=has_boxes(mapped))
+    return replace(flowed, flags=(*flowed.flags, "private-use-mapped")) if moved else flowed
 
 
 def explain(raw_text: str, book: Sequence[Width] = ()) -> tuple[list[str], Reflowed]:
     """The lines as `assemble` joins them, why each was joined or left, and all it was unsure of."""
     flowed = replace(join(raw_text, book), flags=assemble(raw_text, book).flags)
     return trim(map_private_use(raw_text)[0]).split("\n"), flowed
-
-
-def _flow(raw_text: str, book: Sequence[Width]) -> tuple[Reflowed, bool]:
-    """The text with its lines joined, and whether anything is drawn in it."""
-    mapped, moved = map_private_use(raw_text)
-    drawn = has_boxes(mapped)
-    flowed = reflow(trim(mapped), book, tables=drawn)
-    return (replace(flowed, flags=(*flowed.flags, "private-use-mapped")) if moved else flowed), drawn
 
 
 def trim(text: str) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 #: Blanks a line may be indented with.
 BLANKS = " \t\u3000\xa0"
 
+_BOX = re.compile("[\u2500-\u257f]")
 _BOX_START = re.compile("[ \t\u3000\xa0]*(?:[\u2500\u2501]+[\u252c-\u254b]|[\u2502\u2503\u250c-\u254b\u2550-\u257f])")
-_BOX_BARS = re.compile("[\u2502\u2503][^\u2502\u2503]*[\u2502\u2503]")
 _BAR = re.compile("[\u2502\u2503\u2551]")
 #: A ruled line with a single tee or crossing, and no corners: of two columns without sides.
 _OPEN_RULE = re.compile("[ \t\u3000\xa0]*[\u2500\u2501]+([\u252c-\u254b])[\u2500\u2501]+[ \t\u3000\xa0]*\\Z")
@@ -19,7 +19,6 @@ RULE_ENDS = frozenset("\u2500\u2501\u2550-=_—－ \t\u3000\xa0")
 #: How far a bar may stand beside its column: tables were typed by hand.
 SLIP = 2
 _BLANKS = frozenset(BLANKS)
-_WIDE_BLANK = re.compile("[\u3000\t]")
 
 
 def columns(text: str) -> int:
@@ -53,16 +52,12 @@ def indent_of(line: str) -> int:
     if line[:1] not in _BLANKS:
         return 0
     blank = line[: len(line) - len(line.lstrip(BLANKS))]
-    return len(blank) + (len(_WIDE_BLANK.findall(blank)) if not blank.isascii() or "\t" in blank else 0)
+    return len(blank) + blank.count("\u3000") + blank.count("\t")
 
 
 def has_boxes(text: str) -> bool:
     """Whether any box-drawing character (U+2500 to U+257F) occurs."""
-    # They are E2 94 .. and E2 95 .. in UTF-8, which is many times faster to look through.
-    if text.isascii():
-        return False
-    data = text.encode("utf-8", "surrogatepass")
-    return b"\xe2\x94" in data or b"\xe2\x95" in data
+    return not text.isascii() and _BOX.search(text) is not None
 
 
 def is_table_line(line: str) -> bool:
@@ -70,10 +65,9 @@ def is_table_line(line: str) -> bool:
 
     A lone `─` or `──` in prose is a dash and makes no table.
     """
-    first = line[:1]
-    if ("\u2500" <= first <= "\u257f" or first in _BLANKS) and _BOX_START.match(line):
+    if "\u2500" <= line.lstrip(BLANKS)[:1] <= "\u257f" and _BOX_START.match(line):
         return True
-    return ("\u2502" in line or "\u2503" in line) and _BOX_BARS.search(line) is not None
+    return line.count("\u2502") + line.count("\u2503") >= 2
 
 
 def table_lines(lines: Sequence[str]) -> list[bool]:
@@ -82,7 +76,14 @@ def table_lines(lines: Sequence[str]) -> list[bool]:
     Such a row has one bar, as a note in the margin may have; it counts only between two ruled lines with one tee
     each, every line between them having its bar under the tee.
     """
-    drawn = [is_table_line(line) for line in lines]
+    heads = [line.lstrip(BLANKS)[:1] for line in lines]
+    drawn = [
+        ("\u2500" <= head <= "\u257f" and _BOX_START.match(line) is not None)
+        or line.count("\u2502") + line.count("\u2503") >= 2
+        for head, line in zip(heads, lines, strict=True)
+    ]
+    if "\u2500" not in heads and "\u2501" not in heads:
+        return drawn
     above = None  #: the last ruled line of two columns, if nothing but their rows came since
     for at, line in enumerate(lines):
         tee = _OPEN_RULE.match(line) if drawn[at] else None

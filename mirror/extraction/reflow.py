@@ -8,13 +8,23 @@ character, or the next number or word that must not be broken, had no room; this
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mirror.extraction.lines import BLANKS, RULE_ENDS, columns, columns_of_all, indent_of, is_rule, table_lines
+from mirror.extraction.lines import (
+    BLANKS,
+    RULE_ENDS,
+    columns,
+    columns_of_all,
+    indent_of,
+    is_rule,
+    is_table_line,
+    table_lines,
+)
 
 #: Widths seen in books of this source; one full line is enough to believe in them.
 SEEN_WIDTHS = frozenset((74, 80, 110))
@@ -41,7 +51,8 @@ _PAGE_NUMBER = re.compile(r"[ \t\u3000\xa0]*(?:[·•—–－-] ?[0-9]{1,4} ?[�
 _PAGE_NUMBER_ENDS = frozenset("·•—–－-页")
 _WIDE = str.maketrans(",:;!?()~", "，：；！？（）～")
 _NARROW = ",:;!?("
-_WIDE_CANDIDATE = re.compile(rf"[\u3400-\u9fff][{_NARROW}]")
+#: Such a mark behind a Chinese character. The mark comes first, for few characters are one.
+_WIDE_CANDIDATE = re.compile(rf"[{_NARROW}](?<=[\u3400-\u9fff].)")
 #: After a full line that ends otherwise, a flush line that ends otherwise surely goes on with it.
 _WEIGHED_BEFORE = _SENTENCE_ENDS | RULE_ENDS
 _WEIGHED_AFTER = _PAGE_NUMBER_ENDS | RULE_ENDS
@@ -102,6 +113,7 @@ class Reflowed:
     flags: tuple[str, ...]
     hard_cut: bool = False  #: by which rule the lines were cut
     whys: tuple[Why, ...] = ()  #: why each line was joined to the one before, or left
+    drawn: tuple[bool, ...] | None = None  #: which lines of `text` belong to tables; None if none does
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +152,20 @@ class _Lines:
     def is_drawn(self, at: int) -> bool:
         return self.drawn is not None and self.drawn[at]
 
+    def drawn_left(self) -> tuple[bool, ...] | None:
+        """Which lines belong to tables, where nothing was joined."""
+        return None if self.drawn is None else tuple(self.drawn)
+
     def prose_widths(self) -> list[int]:
         """Widths of the lines outside tables; lines that say the same count once, for they prove no more."""
-        widths = dict(zip(self.bare, self.widths, strict=True))
-        if self.drawn is not None:
-            for line, drawn in zip(self.bare, self.drawn, strict=True):
-                if drawn:
-                    widths.pop(line, None)
+        if self.drawn is None:
+            widths = dict(zip(self.bare, self.widths, strict=True))
+        else:
+            widths = {
+                line: width
+                for line, width, drawn in zip(self.bare, self.widths, self.drawn, strict=True)
+                if not drawn
+            }
         widths.pop("", None)
         return list(widths.values())
 
@@ -160,11 +179,11 @@ def reflow(raw: str, book: Sequence[Width] = (), *, tables: bool = True) -> Refl
         tables: False if it is known that the text holds no box-drawing characters.
     """
     if "\n" not in raw:
-        return Reflowed(raw, None, (), False, ("first",))
+        return Reflowed(raw, None, (), False, ("first",), (is_table_line(raw),) if tables else None)
     lines = _Lines.of(raw, tables=tables)
     found = _infer(lines)
     flags: list[str] = []
-    if any(mark in raw for mark in _NARROW) and _WIDE_CANDIDATE.search(raw):
+    if _WIDE_CANDIDATE.search(raw):
         widened = lines.widened()
         wider = _infer(widened)
         if wider is not None and (found is None or wider.full_lines > found.full_lines * 1.2):
@@ -179,12 +198,13 @@ def reflow(raw: str, book: Sequence[Width] = (), *, tables: bool = True) -> Refl
     used = _choose(found, proven, book, lines, flags)
     if used is None:
         flags = ["no-width"] if _breaks_off_somewhere(lines) else []
-        return Reflowed(raw, None, tuple(flags), False, _left(lines))
-    text, whys = _join(lines, used.columns, used.hard_cut, flags)
+        return Reflowed(raw, None, tuple(flags), False, _left(lines), lines.drawn_left())
+    text, whys, drawn = _join(lines, used.columns, used.hard_cut, flags)
     if proven is None and JOINED.isdisjoint(whys):
         # No line is full at a borrowed width: then it says nothing of this text.
-        return Reflowed(raw, None, tuple(flag for flag in flags if flag in _LEFT_FLAGS), False, tuple(whys))
-    return Reflowed(text, used.columns, tuple(flags), used.hard_cut, tuple(whys))
+        kept = tuple(flag for flag in flags if flag in _LEFT_FLAGS)
+        return Reflowed(raw, None, kept, False, tuple(whys), lines.drawn_left())
+    return Reflowed(text, used.columns, tuple(flags), used.hard_cut, tuple(whys), drawn)
 
 
 def _choose(
@@ -248,11 +268,11 @@ def infer_width(raw: str) -> Width | None:
 def _infer(lines: _Lines) -> Width | None:
     """A cut text has many lines at one width and hardly any beyond it; uncut paragraphs have all widths."""
     prose = lines.prose_widths()
-    counts = Counter([width for width in prose if MIN_WIDTH <= width <= MAX_WIDTH + HANG])
+    counts = dict(Counter([width for width in prose if MIN_WIDTH <= width <= MAX_WIDTH + HANG]))
     if not counts:
         return None
     for edge in _candidates(counts, lines):
-        full = sum([counts[near] for near in range(edge - 1, edge + HANG + 1)])
+        full = sum([counts.get(near, 0) for near in range(edge - 1, edge + HANG + 1)])
         beyond = len([width for width in prose if width > edge + HANG])
         if beyond * 4 > full:
             continue
@@ -265,27 +285,29 @@ def _infer(lines: _Lines) -> Width | None:
     return None
 
 
-def _candidates(counts: Counter[int], lines: _Lines) -> list[int]:
+def _candidates(counts: Mapping[int, int], lines: _Lines) -> list[int]:
     """The likeliest widths, best first. A line that ends in closing punctuation may hang over, so counts less."""
-    closing = Counter([width for width, end in zip(lines.widths, lines.ends, strict=True) if end in _CLOSERS])
+    closing = dict(Counter([width for width, end in zip(lines.widths, lines.ends, strict=True) if end in _CLOSERS]))
     #: Widths at which more lines stand than may hang there.
     standing = {width for width, count in counts.items() if count > closing.get(width, 0)}
-    scores = {}
+    scores = []
     for width, count in counts.items():
-        hangs = min(count, closing.get(width, 0))
-        if hangs == count and not standing.isdisjoint(range(width - HANG, width)):
-            scores[width] = 0
+        if width in standing:
+            score = 3 * count - 2 * closing.get(width, 0) + (width in SEEN_WIDTHS)
+        elif standing.isdisjoint(range(width - HANG, width)):
+            score = count + (width in SEEN_WIDTHS)
         else:
-            scores[width] = 3 * count - 2 * hangs + (width in SEEN_WIDTHS)
-    return sorted(scores, key=lambda width: (-scores[width], -width))[:6]
+            score = 0
+        scores.append((score, width))
+    return [width for _, width in heapq.nlargest(6, scores)]
 
 
-def _settle(mode: int, counts: Counter[int], lines: _Lines) -> int:
+def _settle(mode: int, counts: Mapping[int, int], lines: _Lines) -> int:
     """The width behind two neighbouring modes.
 
     A wide character either straddles the edge (cut: W and W + 1) or had no room (hanging: W - 1 and W).
     """
-    above, below = counts[mode + 1], counts[mode - 1]
+    above, below = counts.get(mode + 1, 0), counts.get(mode - 1, 0)
     if max(above, below) * 8 < counts[mode]:
         return mode
     low = mode if above >= below else mode - 1
@@ -371,7 +393,10 @@ def _left(lines: _Lines) -> tuple[Why, ...]:
     return ("first", *("no-width" if bare else "blank" for bare in lines.bare[1:]))
 
 
-def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[str, list[Why]]:
+def _join(
+    lines: _Lines, edge: int, hard_cut: bool, flags: list[str]
+) -> tuple[str, list[Why], tuple[bool, ...] | None]:
+    """The text with its paragraphs joined, why each line was joined or left, and which lines of it are drawn."""
     raw, bare, widths = lines.raw, lines.bare, lines.widths
     usual, proven = _usual_indent(lines, edge)
     if proven and bare[0] and raw[0][0] not in BLANKS and widths[0] >= edge - max(usual, 4) - 1:
@@ -384,7 +409,7 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
     weighed = 0
     for at in [at for at, why in enumerate(whys) if why is None]:
         for earlier in range(at - 1, weighed, -1):
-            if whys[earlier] == "short":
+            if whys[earlier] == "short" or whys[earlier] == "table":
                 start = indent_of(raw[earlier])
                 break
         weighed = at
@@ -399,8 +424,6 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
                 if why == "over-blank":
                     seams[last] = written[last] = ""
                     last = at - 2
-        elif lines.drawn and (lines.drawn[at - 1] or lines.drawn[at]):
-            why = "table"
         elif bare[at][-1] in _PAGE_NUMBER_ENDS and _PAGE_NUMBER.match(bare[at]):
             why = "page-number"
             flags.append("page-number")
@@ -434,7 +457,10 @@ def _join(lines: _Lines, edge: int, hard_cut: bool, flags: list[str]) -> tuple[s
     flags[:] = dict.fromkeys(flags)
     pieces = [""] * (2 * len(raw))
     pieces[0::2], pieces[1::2] = seams, written
-    return "".join(pieces[1:]), [why for why in whys if why is not None]
+    drawn = None
+    if lines.drawn is not None:
+        drawn = tuple([is_drawn for is_drawn, seam in zip(lines.drawn, seams, strict=True) if seam == "\n"])
+    return "".join(pieces[1:]), [why for why in whys if why is not None], drawn
 
 
 def _sure_seams(lines: _Lines, edge: int, hard_cut: bool) -> list[Why | None]:
@@ -443,18 +469,20 @@ def _sure_seams(lines: _Lines, edge: int, hard_cut: bool) -> list[Why | None]:
     Most lines of a book are like that. The others must be weighed: all that may be drawn, ruled, empty, indented or
     padded, that come after the end of a sentence, or that are a little short.
     """
+    ends = lasts = lines.ends
     if lines.raw != lines.bare:
-        return ["first", *[None] * (len(lines.raw) - 1)]
-    ends = lines.ends
-    if lines.drawn is not None:
-        ends = ["" if drawn else end for end, drawn in zip(ends, lines.drawn, strict=True)]
+        lasts = [
+            end if len(raw) == len(bare) else "" for end, raw, bare in zip(ends, lines.raw, lines.bare, strict=True)
+        ]
     short = edge - (_UNEVEN if hard_cut else _SLACK)  # a line shorter than this ends a paragraph, whatever follows
     full = edge - (0 if hard_cut else 1)  # no room for a wide character is left in such a line
-    return [
+    whys: list[Why | None] = [
         "first",
         *[
-            None
-            if not last or not end
+            "blank"
+            if not end
+            else None
+            if not last
             else "short"
             if width < short and end not in _PAGE_NUMBER_ENDS
             else None
@@ -464,9 +492,16 @@ def _sure_seams(lines: _Lines, edge: int, hard_cut: bool) -> list[Why | None]:
             else "no-room"
             if line[0] > "\x7f"
             else None
-            for width, last, end, line in zip(lines.widths, ends, ends[1:], lines.bare[1:], strict=False)
+            for width, last, end, line in zip(lines.widths, lasts, ends[1:], lines.bare[1:], strict=False)
         ],
     ]
+    if lines.drawn is not None:
+        for at, drawn in enumerate(lines.drawn):
+            if drawn and at and ends[at] and ends[at - 1]:
+                whys[at] = "table"
+            if drawn and at + 1 < len(whys) and ends[at] and ends[at + 1]:
+                whys[at + 1] = "table"
+    return whys
 
 
 def _weigh_seam(
@@ -538,12 +573,12 @@ def _usual_indent(lines: _Lines, edge: int) -> tuple[int, bool]:
     """The indent of this text's paragraphs, 0 if none; and whether practically every paragraph has it."""
     least = edge - _UNEVEN
     starts = [line for line, before in zip(lines.bare, [0, *lines.widths], strict=False) if line and before < least]
-    indented = [line for line in starts if line[0] in BLANKS]
-    if not indented:
+    indents = [indent_of(line) for line in starts if line[0] in BLANKS]
+    if not indents:
         return 0, False
-    flush = len(starts) - len(indented)
-    usual, times = Counter(map(indent_of, indented)).most_common(1)[0]
-    return usual, times >= 2 and usual >= 2 and times > flush
+    usual = max(dict.fromkeys(indents), key=indents.count)
+    times = indents.count(usual)
+    return usual, times >= 2 and usual >= 2 and times > len(starts) - len(indents)
 
 
 def _had_no_room(before: str, width: int, line: str, edge: int, *, indents: bool) -> bool:

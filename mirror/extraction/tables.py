@@ -10,10 +10,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from mirror.extraction.lines import BLANKS, SLIP, columns, indent_of, is_table_line, table_lines
+from mirror.extraction.lines import BLANKS, SLIP, columns, columns_of_all, indent_of, is_table_line, table_lines
 from mirror.extraction.page import Table
 
+_BARS = "\u2502\u2503\u2551"
 _BAR = re.compile("[\u2502\u2503\u2551]")
 #: Where a horizontal line meets, crosses or ends at a vertical one.
 _KNOT = re.compile("[\u250c-\u254b\u2552-\u256c]")
@@ -59,11 +61,17 @@ class TableBlock:
     unit: str | None = None  #: as 「单位：亩」 above the table says
 
 
-def read_tables(lines: Sequence[str]) -> list[TableBlock]:
-    """The tables among the lines of a text, in order. Missing ends are tolerated."""
+def read_tables(lines: Sequence[str], drawn: Sequence[bool] | None = None) -> list[TableBlock]:
+    """The tables among the lines of a text, in order. Missing ends are tolerated.
+
+    Args:
+        lines: The lines.
+        drawn: Which of them `table_lines` says are drawn, if it was asked before.
+    """
     found: list[TableBlock] = []
     at, floor = 0, 0
-    drawn = table_lines(lines)
+    if drawn is None:
+        drawn = table_lines(lines)
     while at < len(lines):
         if not drawn[at]:
             at += 1
@@ -101,18 +109,20 @@ def _read_caption(lines: Sequence[str], floor: int, first: int) -> str | None:
     blank = False
     numbered = False
     for at in range(first - 1, max(floor, first - 1 - 2 * _CAPTION_LINES) - 1, -1):
-        indent = indent_of(lines[at])
-        line = _UNIT.sub("", lines[at]).strip(BLANKS)
+        line = lines[at].strip(BLANKS)
         if not line:
-            if not lines[at].strip(BLANKS):
-                if blank or parts:
-                    break
-                blank = True
+            if blank or parts:
+                break
+            blank = True
             continue
+        if "单位" in line:
+            line = _UNIT.sub("", lines[at]).strip(BLANKS)
+            if not line:
+                continue
         if line[-1] in _SENTENCE_END or columns(line) > _CAPTION_COLUMNS or is_table_line(line):
             break
         is_number = _NUMBER_LINE.match(line) is not None
-        centered = indent >= _CENTERED
+        centered = (indent := indent_of(lines[at])) >= _CENTERED
         if is_number:
             if numbered:
                 break
@@ -128,7 +138,7 @@ def _read_caption(lines: Sequence[str], floor: int, first: int) -> str | None:
 def _read_unit(lines: Sequence[str], floor: int, first: int) -> str | None:
     """The unit said above a table, in one of the lines that may be its caption."""
     for at in range(first - 1, max(floor, first - 1 - 2 * _CAPTION_LINES) - 1, -1):
-        said = _UNIT.search(lines[at])
+        said = _UNIT.search(lines[at]) if "单位" in lines[at] else None
         if said:
             return said[0].partition("：" if "：" in said[0] else ":")[2].strip(BLANKS + "）)") or None
         line = lines[at].strip(BLANKS)
@@ -140,54 +150,68 @@ def _read_unit(lines: Sequence[str], floor: int, first: int) -> str | None:
 def _read_rows(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The rows of one table. Every row has as many cells as the table has columns; a cell merged over
     several columns or rows stands in the first of them, the others are empty."""
-    grid = _find_grid(lines)
+    ruled = [_RULED.match(line) is not None for line in lines]
+    grid = _find_grid(lines, ruled)
     if grid is None:
         return ()
     bands: list[list[str]] = [[]]
-    for line in lines:
-        if _RULED.match(line):
-            if _HORIZONTAL.search(line) and bands[-1]:
+    for line, drawn in zip(lines, ruled, strict=True):
+        if drawn:
+            if bands[-1] and _HORIZONTAL.search(line):
                 bands.append([])
         elif line.strip(BLANKS):
             bands[-1].append(line)
     if not bands[-1]:
         bands.pop()
-    ruled = len(bands) >= 3
     rows: list[tuple[str, ...]] = []
     for number, band in enumerate(bands):
-        header = number == 0 and len(bands) > 1
         split = [_split(line, grid) for line in band]
-        _read_band(split, len(grid) + 1, header or (ruled and not _has_columns_of_figures(split)), rows)
+        if len(band) == 1 and not split[0].drawn:
+            if any(split[0].cells):
+                rows.append(tuple(split[0].cells))
+            continue
+        header = number == 0 and len(bands) > 1
+        rows += _read_band(split, wrapped=header or (len(bands) >= 3 and not _has_columns_of_figures(split)))
     return tuple(rows)
 
 
-def _has_columns_of_figures(band: Sequence[Sequence[tuple[int, str, bool]]]) -> bool:
+class _Line(NamedTuple):
+    """A line of a table, split into its cells."""
+
+    cells: list[str]
+    drawn: list[int]  #: which of them are drawn instead of written
+
+
+def _has_columns_of_figures(band: Sequence[_Line]) -> bool:
     """Whether figures stand under figures: then each line is a row, for a figure hardly ever wraps."""
     seen: set[int] = set()
-    for pieces in band:
-        for index, piece, _ in pieces:
-            if index and _FIGURE.match(piece):
+    for line in band:
+        for index, words in enumerate(line.cells):
+            if index and words and _FIGURE.match(words):
                 if index in seen:
                     return True
                 seen.add(index)
     return False
 
 
-def _find_grid(lines: Sequence[str]) -> list[int] | None:
+def _find_grid(lines: Sequence[str], ruled: Sequence[bool]) -> list[int] | None:
     """Columns at which the cells begin, the first one left out; None if there is no bar at all.
 
     The richest line tells the number of cells; lines with merged cells have fewer bars.
+
+    Args:
+        lines: Those of the table.
+        ruled: Which of them are ruled all through.
     """
-    best: list[int] = []
-    for line in dict.fromkeys(lines):
-        pattern = _KNOT if _RULED.match(line) else _BAR
-        # Columns are dear to count, so only those of a line that is richer than all before it are.
+    richest, most = "", 0
+    pattern = _BAR
+    for line, drawn in dict(zip(lines, ruled, strict=True)).items():
         if len(line) >= _LONGEST_LINE:
             continue
-        if pattern is _BAR and line.count("\u2502") + line.count("\u2503") + line.count("\u2551") <= len(best):
-            continue
-        if len(pattern.findall(line)) > len(best):
-            best = [columns(line[: found.start()]) for found in pattern.finditer(line)]
+        marks = len(_KNOT.findall(line)) if drawn else sum(map(line.count, _BARS))
+        if marks > most:
+            richest, most, pattern = line, marks, _KNOT if drawn else _BAR
+    best = [columns(richest[: found.start()]) for found in pattern.finditer(richest)]
     if len(best) == 1 and _is_open(best, lines) and not _closes(best, lines):
         return best  # two columns without sides
     if len(best) >= 2:
@@ -199,7 +223,9 @@ def _find_grid(lines: Sequence[str]) -> list[int] | None:
 def _is_open(marks: Sequence[int], lines: Sequence[str]) -> bool:
     """Whether the table has no left border: something other than blanks stands before the first mark."""
     for line in lines:
-        bar = _BAR.search(line) if line[:1] not in _SIDES else None
+        if line[:1] in _SIDES or line.lstrip(BLANKS)[:1] in _SIDES:
+            continue
+        bar = _BAR.search(line)
         before = line[: bar.start()] if bar else ""
         if before.strip(_OUTSIDE) and columns(before) > marks[0] - 2 - SLIP:
             return True
@@ -208,71 +234,62 @@ def _is_open(marks: Sequence[int], lines: Sequence[str]) -> bool:
 
 def _closes(marks: Sequence[int], lines: Sequence[str]) -> bool:
     """Whether the last mark is the right border: nothing but blanks follows it anywhere."""
-    return all(columns(line.rstrip(BLANKS)) <= marks[-1] + 2 + SLIP for line in lines)
+    bare = [line.rstrip(BLANKS) for line in lines]
+    return max(columns_of_all("\n".join(bare), bare)) <= marks[-1] + 2 + SLIP
 
 
-def _read_band(
-    band: Sequence[Sequence[tuple[int, str, bool]]], width: int, wrapped: bool, rows: list[tuple[str, ...]]
-) -> None:
-    """Add the rows of one band.
+def _read_band(band: Sequence[_Line], *, wrapped: bool) -> list[tuple[str, ...]]:
+    """The rows of one band.
 
     Args:
-        band: Its lines, none of them ruled all through, split into pieces.
-        width: How many cells a row has.
-        wrapped: Whether the lines of the band are one row.
-        rows: Where to add them.
+        band: Its lines, none of them ruled all through.
+        wrapped: Whether they are one row, as far as no partial line divides them.
     """
-    cells: list[list[str]] = [[] for _ in range(width)]
-    ended = [False] * len(cells)  #: cells under which a partial line was drawn
-    begun = False
-
-    def flush() -> None:
-        nonlocal cells, begun
-        if begun:
-            rows.append(tuple("".join(parts) for parts in cells))
-        cells = [[] for _ in cells]
-        begun = False
-
-    for pieces in band:
-        partial = [index for index, piece, drawn in pieces if drawn]
-        if partial and begun:
-            for index in partial:
-                ended[index] = True
-        text = [(index, piece) for index, piece, drawn in pieces if not drawn and piece]
-        if partial:
+    rows: list[tuple[str, ...]] = []
+    row: list[str] = []  #: the one begun; empty until a word of it was seen
+    ended: set[int] = set()  #: cells under which a partial line was drawn
+    for line in band:
+        cells = line.cells
+        if line.drawn:
             # Text beside a partial line goes on in a cell merged over rows; below it a new row begins.
-            for index, piece in text:
-                cells[index].append(piece)
-                begun = True
+            if row:
+                ended.update(line.drawn)
+        elif not any(cells):
             continue
-        if any(ended) and any(ended[index] for index, _ in text):
-            flush()
-            ended = [False] * len(ended)
-        elif begun and not wrapped and _begins_row(text, cells):
-            flush()
-        for index, piece in text:
-            cells[index].append(piece)
-            begun = True
-    flush()
+        elif ended and any(cells[index] for index in ended):
+            rows.append(tuple(row))
+            row = []
+            ended.clear()
+        elif row and not wrapped and _begins_row(cells, row):
+            rows.append(tuple(row))
+            row = []
+        if row:
+            row = [above + words for above, words in zip(row, cells, strict=True)]
+        elif any(cells):
+            row = cells
+    if row:
+        rows.append(tuple(row))
+    return rows
 
 
-def _begins_row(text: Sequence[tuple[int, str]], cells: Sequence[Sequence[str]]) -> bool:
+def _begins_row(cells: Sequence[str], row: Sequence[str]) -> bool:
     """Whether a line is a row of its own: its first cell and half of its cells are filled."""
-    if not text:
-        return False
-    filled = sum(1 for parts in cells if parts)
-    return text[0][0] == 0 and len(text) * 2 >= min(filled, len(cells))
+    return bool(cells[0]) and (len(cells) - cells.count("")) * 2 >= len(row) - row.count("")
 
 
-def _split(line: str, grid: Sequence[int]) -> list[tuple[int, str, bool]]:
-    """The pieces of a line: the column each stands in, its text, and whether it is drawn instead."""
+def _split(line: str, grid: Sequence[int]) -> _Line:
+    """A line split into as many cells as the table has columns."""
     parts = _BORDER.split(line)
     if len(parts) == len(grid) + 3 and not parts[0].strip(BLANKS) and not parts[-1].strip(BLANKS):
         # Every border is there, so each piece is a cell, however far the borders have slipped.
-        return [_piece(index, part.strip(BLANKS)) for index, part in enumerate(parts[1:-1])]
-    pieces: list[tuple[int, str, bool]] = []
-    start = 0
-    at = 0
+        cells = [part.strip(BLANKS) for part in parts[1:-1]]
+        drawn = [index for index, words in enumerate(cells) if words[:1] in _DRAWN_FIRST and _DRAWN.match(words)]
+        for index in drawn:
+            cells[index] = ""
+        return _Line(cells, drawn)
+    cells = [""] * (len(grid) + 1)
+    drawn = []
+    start = at = 0
     taken = -1
     ends = [(found.start(), found.end()) for found in _BORDER.finditer(line)]
     if ends and not line[: ends[0][0]].strip(BLANKS):
@@ -280,19 +297,16 @@ def _split(line: str, grid: Sequence[int]) -> list[tuple[int, str, bool]]:
         at = columns(line[:start])
         ends = ends[1:]
     for stop, after in [*ends, (len(line), len(line))]:
-        piece = line[start:stop].strip(BLANKS)
-        if stop < len(line) or piece:
-            index = max(bisect_right(grid, at + SLIP - 2), taken + 1)
-            index = min(index, len(grid))
-            taken = index
-            pieces.append(_piece(index, piece))
+        words = line[start:stop].strip(BLANKS)
+        if stop < len(line) or words:
+            taken = min(max(bisect_right(grid, at + SLIP - 2), taken + 1), len(grid))
+            if words[:1] in _DRAWN_FIRST and _DRAWN.match(words):
+                drawn.append(taken)
+            else:
+                cells[taken] += words
         at += columns(line[start:after])
         start = after
-    return pieces
-
-
-def _piece(index: int, words: str) -> tuple[int, str, bool]:
-    return (index, "", True) if words[:1] in _DRAWN_FIRST and _DRAWN.match(words) else (index, words, False)
+    return _Line(cells, drawn)
 
 
 _BORDER = re.compile("[\u2502\u2503\u2551\u250c-\u254b\u2552-\u256c]")

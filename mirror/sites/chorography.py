@@ -80,8 +80,9 @@ class Chorography:
 
     def read(self, answer: Answer) -> Page:
         page = chorography_pages.read(self, answer)
+        near = tuple([link for link in page.links if not _is_too_far(link)])
         # A page too far to be believed is not asked for; it stays in `pages`, so that the list is never whole.
-        return replace(page, links=tuple(link for link in page.links if not _is_too_far(link)))
+        return page if len(near) == len(page.links) else replace(page, links=near)
 
 
 def _is_too_far(link: Link) -> bool:

@@ -92,3 +92,14 @@ def test_cells_merged_over_rows():
              "┃ 海塘 ├───┼───┨", "┃      │ 三   │ 四   ┃", "┗━━━┷━━━┷━━━┛"]  # fmt: skip
     (block,) = read_tables(lines)
     assert block.table.rows == (("甲", "乙", "丙"), ("海塘", "一", "二"), ("", "三", "四"))
+
+
+def test_stray_bars_in_joined_lines_draw_no_table():
+    prose = "临河境内土壤以潮土褐土为主有机质含量低经多年改良作物产量稳步提高" * 6
+    lines = [prose[at : at + 37] for at in range(0, 148, 37)]
+    lines[1] = lines[1][:5] + "│" + lines[1][6:]
+    lines[2] = lines[2][:9] + "│" + lines[2][10:]
+    read = assemble("\n".join([*lines, "完。"]))
+    assert read.text == "".join([*lines, "完。"])
+    assert read.tables == ()
+    assert "table-unread" in read.flags
