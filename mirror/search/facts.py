@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from mirror.errors import UsageError
 from mirror.extraction.structure.places import codes_of, name_of, read_places
-from mirror.extraction.structure.years import Years, read_years, title_years
+from mirror.extraction.structure.year import Years
+from mirror.extraction.structure.years import read_years, title_years
 
 #: A longer span in a text, such as a dynasty, says too little about each of its years; one in a title counts.
 LONGEST_SPAN = 120
@@ -27,11 +28,12 @@ def facts(title: str, path: Sequence[str], text: str, book: str | None, library:
     """Tokens, sorted: `y1986`, `b209` (before the common era), `p371728`."""
     titled = [years for one in (title, *path) if (years := _title_years(one))]
     of_book = _title_years(book or "")
-    years_found = {*_years(titled, _LONGEST_TITLE), *_years(read_years(_around_years(text)), LONGEST_SPAN)}
-    if not years_found and of_book:
-        years_found.update(_years([of_book], _LONGEST_TITLE))
     about = titled[0] if titled else of_book
     first, last = (about.first, about.last) if about else (None, None)
+    said = read_years(_around_years(text), (about.first, about.last, about.words) if about else None)
+    years_found = {*_years(titled, _LONGEST_TITLE), *_years(said, LONGEST_SPAN)}
+    if not years_found and of_book:
+        years_found.update(_years([of_book], _LONGEST_TITLE))
     codes = {code.code for place in read_places(text, first, last) for code in place.codes}
     for one in (title, book or "", library or ""):
         codes.update(_codes_in(one))

@@ -19,7 +19,8 @@ from mirror.extraction.structure.places import read_places
 from mirror.extraction.structure.quantities import read_quantities
 from mirror.extraction.structure.tables import DrawnTable, read_drawn
 from mirror.extraction.structure.titles import own_title_end, plain
-from mirror.extraction.structure.years import Years, read_years, span, title_years
+from mirror.extraction.structure.year import About, Years
+from mirror.extraction.structure.years import read_years, span, title_years
 
 
 def structure(entry: Mapping[str, Any], *, quantities: bool = False) -> dict[str, Any]:
@@ -40,7 +41,8 @@ def structure(entry: Mapping[str, Any], *, quantities: bool = False) -> dict[str
         goes on after a page break;
         `signed` `[{"name", "office"}]` and `signed_date`;
         `years` `[{"from", "to", "words", "at", "calendar"}]`, with `stated` where the text itself, in brackets, says
-        another year than the conversion gives;
+        another year than the conversion gives, and `by` where its own words do not say all: those it was counted
+        from, such as 1986年 for 同年, or the book's title for 80年代;
         `covers` `{"entry", "book"}`: each `{"from", "to", "words", "by"}` or None; `by` is title, path or text;
         `places` `[{"name", "at", "codes": [{"code", "from", "to"}]}]`: `to` None: still so in 2023;
         `marks` counts of what could not be set or read: `geta` 〓, `missing` □;
@@ -52,10 +54,13 @@ def structure(entry: Mapping[str, Any], *, quantities: bool = False) -> dict[str
     offsets = _offsets(lines)
     inside = {line for table in drawn for line in range(table.first, table.end)}
     prose = [line for at, line in enumerate(lines) if at not in inside]
-    years = read_years(text)
-    book, own = _covers_book(entry), _covers_entry(entry, years)
-    about = own if own and own["by"] != "text" else book
-    first, last = (about["from"], about["to"]) if about else (None, None)
+    book, own = _covers_book(entry), _titled(entry)
+    covered = own or book
+    about: About | None = (covered["from"], covered["to"], covered["words"]) if covered else None
+    years = read_years(text, about)
+    whole = span(years) if own is None else None
+    own = _covering(whole, "text") if whole else own
+    first, last, _ = about or (None, None, "")
     signed = read_signatures(prose)
     found: dict[str, Any] = {
         "title_plain": plain(entry["title"]),
@@ -133,6 +138,8 @@ def _years(years: Years) -> dict[str, Any]:
     }
     if years.stated is not None:
         found["stated"] = years.stated
+    if years.by is not None:
+        found["by"] = years.by
     return found
 
 
@@ -141,7 +148,8 @@ def _covers_book(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     return _covering(years, "title") if years else None
 
 
-def _covers_entry(entry: Mapping[str, Any], years: list[Years]) -> dict[str, Any] | None:
+def _titled(entry: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the title of an entry, or the nearest heading above it, says of its years."""
     own = title_years(entry["title"])
     if own:
         return _covering(own, "title")
@@ -149,8 +157,7 @@ def _covers_entry(entry: Mapping[str, Any], years: list[Years]) -> dict[str, Any
         above = title_years(title)
         if above:
             return _covering(above, "path")
-    whole = span(years)
-    return _covering(whole, "text") if whole else None
+    return None
 
 
 def _covering(years: Years, by: str) -> dict[str, Any]:

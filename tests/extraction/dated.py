@@ -193,13 +193,83 @@ def _traditional(random: Random) -> tuple[str, list[Span]]:
 
 
 def _abbreviated(random: Random) -> tuple[str, list[Span]]:
-    """`86年`: which century is not said; behind a full year it may be guessed, and must not be stored as fact."""
-    year = random.randint(50, 99)
-    return f"{year}年", []
+    """`86年` at the head of a paragraph: which century is not said."""
+    return f"\n{random.randint(50, 99)}年", []
+
+
+def _abbreviated_after(random: Random) -> tuple[str, list[Span]]:
+    year = random.randint(1950, 1985)
+    later = year + random.randint(0, 14)
+    short = random.choice((str(later)[2:], _digits(later)[2:]))
+    return f"\n{year}年动工，{short}年{random.choice(('3月', '12月', '十一月', '春', '底', '秋'))}", [
+        Span(year, year),
+        Span(later, later),
+    ]
+
+
+def _bare_decade(random: Random) -> tuple[str, list[Span]]:
+    """`80年代` at the head of a paragraph, of a book whose years nobody knows."""
+    return f"\n{random.choice(('50', '80', '六十', '上世纪70'))}年代", []
+
+
+def _tens(random: Random, tens: int) -> str:
+    return random.choice((f"{tens}0", _NUMERALS[tens - 1] + "十"))
 
 
 def _decade(random: Random) -> tuple[str, list[Span]]:
-    return f"{random.choice(('', '20世纪'))}{random.choice('5678')}0年代", []
+    tens = random.randint(2, 8)
+    first = 1900 + 10 * tens
+    part = random.choice(("", "初", "末", "中期", "后期"))
+    return random.choice(
+        (
+            (f"20世纪{tens}0年代{part}", [Span(first, first + 9)]),
+            (f"二十世纪{_NUMERALS[tens - 1]}十年代{part}", [Span(first, first + 9)]),
+            (f"{first}年代{part}", [Span(first, first + 9)]),
+            (f"20世纪{_NUMERALS[tens - 1]}{_NUMERALS[tens]}十年代", [Span(first, first + 19)]),
+            (f"20世纪{tens}0年代{part}{random.choice('—至')}{tens + 1}0年代", [Span(first, first + 19)]),
+            (f"19世纪{tens}0年代", [Span(first - 100, first - 91)]),
+        )
+    )
+
+
+def _decade_after(random: Random) -> tuple[str, list[Span]]:
+    year = random.randint(1949, 1999)
+    tens = random.randint(4, 8)
+    first = 1900 + 10 * tens
+    return random.choice(
+        (
+            (f"\n{year}年设，{_tens(random, tens)}年代", [Span(year, year), Span(first, first + 9)]),
+            (f"\n{year}年建，{tens}0至{tens + 1}0年代", [Span(year, year), Span(first, first + 19)]),
+            (
+                f"\n{year}年建，{_NUMERALS[tens - 1]}、{_NUMERALS[tens]}十年代",
+                [Span(year, year), Span(first, first + 19)],
+            ),
+            (f"\n1884年建，{tens}0年代", [Span(1884, 1884)]),
+        )
+    )
+
+
+_SAID = ("1952年3月", "1978年", "一九五八年冬", "民国二十二年", "清光绪十年")
+_SAID_YEARS = (1952, 1978, 1958, 1933, 1884)
+
+
+def _same(random: Random) -> tuple[str, list[Span]]:
+    """`同年`, `次年`, and cases in which another year may be meant."""
+    at = random.randrange(len(_SAID))
+    said, year = _SAID[at], _SAID_YEARS[at]
+    one = Span(year, year)
+    return random.choice(
+        (
+            (f"\n{said}设乡校2所。{random.choice(('同年8月', '是年冬', '同年'))}", [one, one]),
+            (f"\n{said}动工，{random.choice(('次年', '翌年', '至次年', '于翌年'))}", [one, Span(year + 1, year + 1)]),
+            (f"\n{said}设，同年裁，{random.choice(('次年', '翌年'))}", [one, one, Span(year + 1, year + 1)]),
+            (f"\n{said}设校，3年后停办，同年", [one]),
+            (f"\n{said}任知县（1911年生），次年", [one, Span(1911, 1911)]),
+            (f"\n{said}设。\n同年", [one]),
+            (f"\n{said}设，不同年级", [one]),
+            ("\n1986—1990年设，次年", [Span(1986, 1990)]),
+        )
+    )
 
 
 def _length(random: Random) -> tuple[str, list[Span]]:
@@ -215,7 +285,9 @@ YEAR_FORMS: dict[str, Form] = {
     "民国22年（1933）": _republic_stated, "民国19—21年": _republic_range, "明万历四十八年": _reign,
     "清光绪二十四年（1898）": _reign_stated, "康熙七年": _qing, "明嘉靖元年至十年": _reign_range,
     "清光绪十年、十二年": _two_reigns, "清乾隆年间，乾隆间，乾隆时": _reign_whole,
-    "清光緒二十四年": _traditional, "86年": _abbreviated, "80年代": _decade, "3年，1000年来": _length,
+    "清光緒二十四年": _traditional, "86年": _abbreviated, "80年代": _bare_decade, "3年，1000年来": _length,
+    "20世纪80年代，1980年代": _decade, "1958年……80年代": _decade_after, "1986年……88年3月": _abbreviated_after,
+    "同年，次年": _same,
 }  # fmt: skip
 
 _YEAR_FRAMES = (

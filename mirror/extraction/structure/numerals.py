@@ -7,12 +7,12 @@ import re
 _DIGITS = {digit: value for value, digits in enumerate(("〇零○", "一壹元", "二贰两", "三叁", "四肆", "五伍", "六陆",
                                                         "七柒", "八捌", "九玖")) for digit in digits}  # fmt: skip
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "廿": 20, "卅": 30}
-_WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
+WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
 def widen(text: str) -> str:
     """The text with full-width digits made ASCII, one for one, so that places in it stay valid."""
-    return text.translate(_WIDE)
+    return text.translate(WIDE_DIGITS)
 
 
 def number(words: str) -> int | None:

@@ -9,31 +9,39 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-from mirror.extraction.structure.numerals import number, widen, year_digits
+from mirror.extraction.structure.nearby import ERA_AFTER, read_nearby
+from mirror.extraction.structure.numerals import WIDE_DIGITS, number, widen, year_digits
+from mirror.extraction.structure.year import About, Years
 
 _TO = "(?:--|——|──|[-—―－–~～至到])"
 _NUMERAL = "(?:元|[一二三四五六七八九十廿卅]{1,4}|[0-9]{1,2})"
 #: Between years of a list: `1986、1990年`, `光绪十年、十二年`.
 _AND = "[、和及与]"
-#: `前209年` too, where it begins a clause and cannot mean the first years of something.
+# Patterns begin with the characters they are found by, and look back from there: a text holds few of them.
 _COMMON = re.compile(
-    r"(?P<era>公元前|公元|(?:(?<=[（(])|(?<![^，。；：、！？\s])(?=前[1-9][0-9]?[0-9]?[1-9]年))前(?=[1-9][0-9]{2}))?"
-    rf"(?<![0-9.])(?P<first>[0-9]{{1,4}})年?(?:{_TO}(?:(?:公元)?(?P<again>前))?(?P<last>[0-9]{{2,4}}))?年(?=(?P<after>.{{0,3}}))"
+    rf"(?P<first>[0-9](?<![0-9.].)[0-9]{{0,3}})年?(?:{_TO}(?:(?:公元)?(?P<again>前))?(?P<last>[0-9]{{2,4}}))?"
+    rf"年(?!{ERA_AFTER})(?=(?P<after>.{{0,3}}))"
 )
-_LISTED = re.compile(rf"(?<![0-9.])(?P<year>[0-9]{{4}})(?={_AND}(?:[0-9]{{4}}{_AND}){{0,20}}[0-9]{{4}}年)")
+#: `前209年` too, where it begins a clause and cannot mean the first years of something.
+_BEFORE_COMMON = re.compile(
+    r"(?:(?<=[（(])|(?<![^，。；：！？、\s])(?=前[1-9][0-9]?[0-9]?[1-9]年))前(?=[1-9][0-9]{2})"
+)
+_LISTED = re.compile(rf"(?P<year>[0-9](?<![0-9.].)[0-9]{{3}})(?={_AND}(?:[0-9]{{4}}{_AND}){{0,20}}[0-9]{{4}}年)")
 _DIGIT = "[一二三四五六七八九〇○零]"
 _DIGITS = re.compile(
-    rf"(?<![一二三四五六七八九十百千万〇○零])(?P<first>{_DIGIT}{{4}})年?(?:{_TO}(?P<last>{_DIGIT}{{4}}))?年"
+    rf"(?P<first>{_DIGIT}(?<![一二三四五六七八九十百千万〇○零].){_DIGIT}{{3}})年?(?:{_TO}(?P<last>{_DIGIT}{{4}}))?年"
 )
 _REPUBLIC = re.compile(rf"民国(?P<first>{_NUMERAL})年?(?:{_TO}(?:民国)?(?P<last>{_NUMERAL}))?年")
 #: A further year of a reign, named only by its number.
 _NEXT = re.compile(rf"{_AND}(?P<next>{_NUMERAL})年(?![来多余之])")
-_LONGEST_REIGN = 24
+_LONGEST_REIGN = 26
 #: Traditional characters of reigns and dynasties, one for one, so that places stay valid.
 _SIMPLE = str.maketrans(
     "國萬曆歷緒順慶龍開寶應廣興貞長會啟啓禎統聖豐寧紹觀間時後樂顯慶總儀調隱萬歲聖視乾鳳載啓嗣羅拱",
     "国万历历绪顺庆龙开宝应广兴贞长会启启祯统圣丰宁绍观间时后乐显庆总仪调隐万岁圣视乾凤载启嗣罗拱",
 )
+_PLAIN = WIDE_DIGITS | _SIMPLE
+_NOT_PLAIN = re.compile("[" + "".join(chr(one) for one, plain in _PLAIN.items() if one != plain) + "]")
 _STATED = re.compile(rf"[（(](?:公元)?(?P<year>[0-9]{{3,4}})(?:{_TO}[0-9]{{2,4}})?年?[）)]")
 _DURATION = re.compile("(?:来|的?历史|之久|之前|以?前|以上|多|左右)")
 _DURATION_BEFORE = re.compile("(?:距今|[已约近有达历经过])\\Z")
@@ -44,18 +52,6 @@ _EARLIEST, _LATEST = 1000, 2099  #: a number of four digits before 年 is a year
 
 
 @dataclass(frozen=True, slots=True)
-class Years:
-    """A year or a span of years."""
-
-    first: int  #: of the common era; before it, negative: 公元前209年 is -209
-    last: int
-    words: str  #: as the text has them
-    at: int  #: where they stand in it
-    calendar: Literal["common", "republic", "reign"]
-    stated: int | None = None  #: the year in brackets behind it, where that is another than the conversion gives
-
-
-@dataclass(frozen=True, slots=True)
 class Reign:
     dynasty: str
     first: int
@@ -63,13 +59,29 @@ class Reign:
     named: bool  #: counts only with its dynasty before it
 
 
-def read_years(text: str) -> list[Years]:
-    """The years a text names, in order. A span of time (`1000年来`) or a reign of two dynasties is none."""
-    wide = widen(text).translate(_SIMPLE)
-    found = [*_common(wide), *_listed(wide), *_digits(wide), *_republic(wide), *_reigns(wide)]
-    if wide != text:
-        found = [replace(one, words=text[one.at : one.at + len(one.words)]) for one in found]
-    return sorted(found, key=lambda years: (years.at, -len(years.words)))
+def read_years(text: str, about: About | None = None) -> list[Years]:
+    """The years a text names, in order. A span of time (`1000年来`) or a reign of two dynasties is none.
+
+    Args:
+        text: The text.
+        about: What the entry or its book is about, if that is known; it makes `80年代` and `86年5月` sure.
+    """
+    plain = text.translate(_PLAIN) if _NOT_PLAIN.search(text) else text
+    said = [*_common(plain), *_listed(plain), *_digits(plain), *_republic(plain), *_reigns(plain)]
+    said = sorted(_worded(text, plain, said), key=_in_order)
+    found = _worded(text, plain, read_nearby(plain, said, about))
+    return sorted([*said, *found], key=_in_order) if found else said
+
+
+def _worded(text: str, plain: str, found: list[Years]) -> list[Years]:
+    """With the words of the text itself."""
+    if plain == text:
+        return found
+    return [replace(one, words=text[one.at : one.at + len(one.words)]) for one in found]
+
+
+def _in_order(years: Years) -> tuple[int, int]:
+    return years.at, -len(years.words)
 
 
 def title_years(title: str) -> Years | None:
@@ -96,15 +108,15 @@ def span(years: Sequence[Years]) -> Years | None:
 def _common(text: str) -> list[Years]:
     found = []
     for match in _COMMON.finditer(text):
-        era = match["era"]
+        era = _era(text, match.start())
         first = int(match["first"])
         last = first
         if match["last"]:
             last = int(match["last"])
             if last < 100 <= first:
                 last += first // 100 * 100
-        words = match[0]
-        at = match.start()
+        words = era + match[0]
+        at = match.start() - len(era)
         if era in ("公元前", "前"):
             until = int(match["last"] or first)
             until = -until if match["again"] or not match["last"] or until <= first else until
@@ -116,6 +128,17 @@ def _common(text: str) -> list[Years]:
                 continue
             found.append(Years(first, last, words, at, "common"))
     return found
+
+
+def _era(text: str, at: int) -> str:
+    """The era that stands before a number of years: 公元前, 公元, 前, or nothing."""
+    if at and text[at - 1] in "元前":
+        for era in ("公元前", "公元"):
+            if text.endswith(era, 0, at):
+                return era
+        if _BEFORE_COMMON.match(text, at - 1):
+            return "前"
+    return ""
 
 
 def _is_duration(text: str, match: re.Match[str]) -> bool:
@@ -246,6 +269,9 @@ def _table() -> tuple[re.Pattern[str], re.Pattern[str], dict[str, list[Reign]]]:
             rf"(?:(?:(?P<listed>{_NUMERAL}){_AND})?(?P<first>{_NUMERAL})年?(?:{_TO}(?:(?P=era))?(?P<last>{_NUMERAL}))?年"
             r"|年间|(?(dynasty)(?:间|时期?)|(?!)))"
         ),
-        re.compile(rf"(?:[元一二三四五六七八九十廿卅]|(?<![0-9])[0-9]{{1,2}})年|年间|(?<=[{last}])(?:间|时期?)"),
+        re.compile(
+            "年(?:(?<=[元一二三四五六七八九十廿卅0-9]年)(?<![0-9]{3}年)(?<![〇○零一二三四五六七八九]{3}年)|间)"
+            f"|间(?<=[{last}]间)|时(?<=[{last}]时)期?"
+        ),
         reigns,
     )
