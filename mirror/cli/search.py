@@ -12,6 +12,7 @@ from mirror.cli.options import collection_argument, json_option
 from mirror.cli.witnesses import hit_as_dict, show_hit
 from mirror.collection import Collection
 from mirror.errors import UsageError
+from mirror.extraction.structure.years import read_years
 from mirror.frontier.scope import Scope
 from mirror.instants import instant
 from mirror.search import Filters, Found, Hit, search
@@ -24,7 +25,11 @@ from mirror.witness import Witness, count, find
 @click.option("--limit", metavar="N", default=20, type=click.IntRange(1), help="Hits to show (default 20).")
 @click.option("--offset", metavar="N", default=0, type=click.IntRange(0), help="Hits to leave out before them.")
 @click.option("--scope", "scopes", multiple=True, metavar="K[/A]", help="Only in these libraries or books.")
-@click.option("--years", metavar="FROM[-TO]", help="Only entries that name one of these years, or whose book does.")
+@click.option(
+    "--years",
+    metavar="FROM[-TO]",
+    help="Only entries that name one of these years (1942, 1937-1945, 民国三十一年), or whose book does.",
+)
 @click.option("--place", metavar="NAME", help="Only entries of this county or city (name in full, or its code).")
 @click.option("--at", metavar="TIME", help="The texts of then, not the newest: a date, or an RFC 3339 time.")
 @click.option("--all-versions", is_flag=True, help="Every text an entry ever had, not only the newest.")
@@ -99,9 +104,14 @@ def _years(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     found = re.fullmatch(r"\s*(-?\d{1,4})(?:\s*[-–—~～]{1,2}\s*(-?\d{1,4}))?\s*", text)
-    if not found:
-        raise UsageError(f"--years {text!r}: write a year or two, such as 1942 or 1937-1945; -209 is 公元前209年")
-    return int(found[1]), int(found[2] or found[1])
+    if found:
+        return int(found[1]), int(found[2] or found[1])
+    for written in (text.strip(), f"{text.strip()}年"):
+        if len(said := read_years(written)) == 1 and said[0].words == written:
+            return said[0].first, said[0].last
+    raise UsageError(
+        f"--years {text!r}: write a year or two, such as 1942, 1937-1945, 民国三十一年; -209 is 公元前209年"
+    )
 
 
 def _show(hit: Hit) -> None:

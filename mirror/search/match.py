@@ -85,8 +85,10 @@ def is_match(node: Node, text: str) -> bool:
 def _is_near(terms: list[str], far: int, text: str) -> bool:
     found = [places(term, text) for term in terms]
     for last in sorted(set().union(*found)):
-        reach = [last - max(1, len(term) - 1) - far - 1 for term in terms]
-        if all(any(first <= place <= last for place in of_term) for first, of_term in zip(reach, found, strict=True)):
+        if all(
+            any(last - max(1, len(term) - 1) - far - 1 <= place <= last for place in of_term)
+            for term, of_term in zip(terms, found, strict=True)
+        ):
             return True
     return False
 

@@ -5,16 +5,19 @@
     碑 OR 碣               either
     碑 NOT 墓碑            the first without the second
     碑 NEAR/20 重修        within 20 characters of each other (10, if no number is given)
-    (碑 OR 碣) 重修
+    (碑 OR 碣) 重修        brackets; so also （碑 OR 碣）重修 and (碑 OR 碣) NEAR/20 重修
 
-Whatever does not fit together as such is searched as it is written: no query fails for its form.
+Whatever does not fit together as such is searched as it is written: no query fails for its form. Outside quotes the
+two ways to write a zero in a Chinese number are the same: 二〇〇五 also finds 二零零五.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from mirror.errors import UsageError
 from mirror.search.fold import stream
@@ -24,10 +27,19 @@ NEAR = 10
 #: Brackets within brackets beyond this are taken as written.
 _DEEPEST = 20
 
+#: A NEAR of brackets is tried with each word of one beside each word of the other: with more such, as written.
+_MOST_NEAR = 200
+
+_NEAR_WORD = r"(?:NEAR|ＮＥＡＲ)(?:[/／](?P<far>\d{1,6}))?"
+_WORD = "AND|OR|NOT|ＡＮＤ|ＯＲ|ＮＯＴ"
+_PHRASE = '["“”][^"“”]*["“”]'
 _TOKEN = re.compile(
-    r'\s*(?:(?P<phrase>["“”][^"“”]*["“”])(?=\s|[)）]|$)|(?P<open>[(（])|(?P<close>[)）])'
-    r"|(?P<near>NEAR(?:/(?P<far>\d{1,6}))?)(?=\s)|(?P<word>AND|OR|NOT)(?=[\s(（])|(?P<term>\S+))"
+    rf"\s*(?:(?P<phrase>{_PHRASE})(?=\s|[)）]|$)|(?P<open>[(（])|(?P<close>[)）])"
+    rf"|(?P<near>{_NEAR_WORD})(?=[\s(（])|(?P<word>{_WORD})(?=[\s(（])|(?P<term>\S+))"
 )
+#: Brackets that have a word of the language between them need no blanks around.
+_GROUP = re.compile(rf"{_PHRASE}|[(（](?P<inside>[^()（）]*\s(?:{_WORD}|{_NEAR_WORD})[\s][^()（）]*)[)）]")
+_ZERO = re.compile("(?<=[一二三四五六七八九十百千万〇零])[〇零]|[〇零](?=[一二三四五六七八九十百千万〇零])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,7 @@ def parse(text: str) -> Node:
     try:
         found = _Parser(text).query()
     except _Malformed:
-        found = _join([_term(word.strip('"“”')) for word in text.split()])
+        found = _join([_word(word.strip('"“”')) for word in text.split()])
     found = found or _term(text)
     if found is None:
         raise UsageError(f"{text!r}: nothing to search for. Write a word, for example: mirror search shandong 碑刻")
@@ -94,8 +106,17 @@ def _term(text: str) -> Term | None:
     return Term(flat) if flat else None
 
 
-def _join(parts: list[Term | None]) -> Node | None:
-    kept: list[Node] = [part for part in parts if part is not None]
+def _word(text: str) -> Node | None:
+    """A term outside quotes: with either zero in a Chinese number."""
+    found = _term(text)
+    if found is None or not _ZERO.search(found.text):
+        return found
+    written = (found.text, *(_ZERO.sub(zero, found.text) for zero in "〇零"))
+    return Any(tuple(map(Term, dict.fromkeys(written))))
+
+
+def _join(parts: list[Node | None]) -> Node | None:
+    kept = [part for part in parts if part is not None]
     return kept[0] if len(kept) == 1 else All(tuple(kept)) if kept else None
 
 
@@ -103,7 +124,9 @@ class _Parser:
     """Recursive descent. None is a part of which folding left nothing, such as an empty pair of quotes."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = list(_tokens(text))
+        self._tokens = list(
+            _tokens(_GROUP.sub(lambda found: f" ({found['inside']}) " if found["inside"] else found[0], text))
+        )
         self._at = 0
         self._depth = 0
 
@@ -131,8 +154,11 @@ class _Parser:
             if (kind, text) == ("word", "NOT"):
                 self._at += 1
                 without.append(self._near())
-            elif kind in ("term", "phrase", "open") or (kind, text) == ("word", "AND"):
-                self._at += kind == "word"
+            elif (kind, text) == ("word", "AND"):
+                self._at += 1
+                if self._peek() != ("word", "NOT"):
+                    parts.append(self._near())
+            elif kind in ("term", "phrase", "open"):
                 parts.append(self._near())
             else:
                 break
@@ -144,23 +170,25 @@ class _Parser:
 
     def _near(self) -> Node | None:
         found = self._one()
-        terms, far = [found], 0
+        if self._peek()[0] != "near":
+            return found
+        sides, far, count = [_either_of(found)], 0, 1
         while self._peek()[0] == "near":
             far = max(far, int(self._peek()[1]))
             self._at += 1
-            terms.append(self._one())
-        kept = [term for term in terms if isinstance(term, Term)]
-        if len(terms) == 1:
-            return found
-        if len(kept) < len(terms):
+            sides.append(_either_of(self._one()))
+        for side in sides:
+            count *= len(side)
+        if not 0 < count <= _MOST_NEAR:
             raise _Malformed
-        return Near(tuple(kept), far)
+        nears = tuple(Near(terms, far) for terms in product(*sides))
+        return nears[0] if len(nears) == 1 else Any(nears)
 
     def _one(self) -> Node | None:
         kind, text = self._peek()
         self._at += 1
         if kind in ("term", "phrase"):
-            return _term(text)
+            return _term(text) if kind == "phrase" else _word(text)
         if kind != "open" or self._depth >= _DEEPEST:
             raise _Malformed
         self._depth += 1
@@ -170,6 +198,14 @@ class _Parser:
             raise _Malformed
         self._at += 1
         return found
+
+
+def _either_of(node: Node | None) -> list[Term]:
+    """Terms one of which may stand beside a NEAR; none, if it is something else."""
+    if isinstance(node, Any):
+        found = [_either_of(part) for part in node.parts]
+        return [term for terms in found for term in terms] if all(found) else []
+    return [node] if isinstance(node, Term) else []
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -182,6 +218,8 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
             yield "phrase", match["phrase"][1:-1]
         elif match["near"] is not None:
             yield "near", str(min(int(match["far"] or NEAR), 100_000))
+        elif match["word"] is not None:
+            yield "word", unicodedata.normalize("NFKC", match["word"])
         elif match["term"] is not None:
             word = match["term"]
             while open_now and word.endswith((")", "）")) and not _balanced(word):

@@ -14,6 +14,8 @@ BEFORE = 24
 #: Finds in one piece of a text that are looked at when the best place is chosen, and the length of a piece.
 _MOST = 100
 _STEP = 1000
+#: Terms that are marked, the longest; each costs a little at every character of a text.
+_MOST_TERMS = 50
 
 _RUBBISH = re.compile(r"[\s\u2500-\u257f]+")
 
@@ -28,7 +30,8 @@ class Snippet:
 
 def pattern(terms: Sequence[str]) -> re.Pattern[str]:
     """Finds streams in folded text; the group that matched tells which term it was."""
-    return re.compile("|".join(f"({_spaced(term)})" for term in sorted(set(terms), key=lambda one: (-len(one), one))))
+    marked = sorted(set(terms), key=lambda one: (-len(one), one))[:_MOST_TERMS]
+    return re.compile("|".join(f"({_spaced(term)})" for term in marked))
 
 
 def _spaced(term: str) -> str:

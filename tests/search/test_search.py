@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mirror.cli.search import _years
 from mirror.errors import UsageError
 from mirror.frontier.scope import Scope
 from mirror.search import Filters
 from mirror.search.find import MOST_WEIGHED
-from mirror.search.query import parse
+from mirror.search.query import All, parse
 from tests.search.shelf import Shelf, Shelved, shelf
 
 
@@ -45,7 +46,24 @@ def test_script_and_blanks_do_not_matter(query: str, text: str) -> None:
         ('"重建 墓碑"', set()),
         ("合计", {3}),
         ("概况", {3}),
+        ("1986 AND NOT 墓碑", {1}),
+        ("1986　ＮＯＴ　墓碑", {1}),
+        ("重建 ＮＥＡＲ／３ 墓碑 ＯＲ GDP", {1, 2}),
+        ("(墓碑 OR 碣) NEAR/3 (重修 OR 重建)", {2}),
+        ("(墓碑 OR 碣) NEAR/2 (1986 OR 1987)", set()),
+        ("（墓碑 OR 碣）清代", {2}),
+        ("清代（墓碑 OR 碣）NOT 城北", set()),
+        ("(国内生产总值)为", {1}),
+        ('"(国内生产总值)为"', {1}),
+        ("二零零五", {3}),
+        ('"二零零五"', set()),
+        ("（一九八六——二零〇五）", {3}),
+        ("碑" + " NOT 木" * 2000, {2}),
+        (" OR ".join(f"碑{one}" for one in range(2000)) + " OR 墓碑", {2}),
+        ("(" * 3000 + "墓碑", set()),
+        ("墓碑" * 5000, set()),
     ],
+    ids=lambda one: one[:40] if isinstance(one, str) else None,
 )
 def test_the_language(query: str, expected: set[int]) -> None:
     with shelf() as books:
@@ -55,6 +73,33 @@ def test_the_language(query: str, expected: set[int]) -> None:
         assert books.ids(query) == {f"ch9/1/{rec}" for rec in expected}
         books.index()
         assert books.ids(query) == {f"ch9/1/{rec}" for rec in expected}
+
+
+def test_a_near_has_each_word_of_one_bracket_beside_each_of_the_other() -> None:
+    assert parse("(碑 OR 碣) NEAR/20 重修") == parse("(碑 NEAR/20 重修) OR (碣 NEAR/20 重修)")
+    many = " OR ".join(f"{one:02}" for one in range(15))
+    assert isinstance(parse(f"({many}) NEAR ({many})"), All)  # as written
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("1942", (1942, 1942)),
+        ("1937—1945", (1937, 1945)),
+        ("-209", (-209, -209)),
+        ("民国三十一年", (1942, 1942)),
+        ("一九四二", (1942, 1942)),
+        ("清光绪十年", (1884, 1884)),
+    ],
+)
+def test_years_as_they_are_written(text: str, years: tuple[int, int]) -> None:
+    assert _years(text) == years
+
+
+@pytest.mark.parametrize("text", ["", "某年", "1942年和1950年", "20000"])
+def test_what_is_no_year(text: str) -> None:
+    with pytest.raises(UsageError, match="write a year or two"):
+        _years(text)
 
 
 @pytest.mark.parametrize("query", ["", " ", "　", "\u200b", "\n"])
@@ -224,6 +269,15 @@ def test_snippets_show_and_mark_what_was_found() -> None:
         hit = books.find("概述").hits[0]
         assert (hit.title, hit.title_marks) == ("概 述", ((0, 3),))
         assert hit.snippet.text.startswith("前前") and not hit.snippet.marks
+
+
+def test_a_query_of_many_words_is_marked_in_little_time() -> None:
+    text = "".join(chr(0x4E00 + one) for one in range(4000))
+    with shelf() as books:
+        books.put(1, Shelved("", text))
+        books.index()
+        hit = books.find(" ".join(text[at : at + 2] for at in range(0, 4000, 2))).hits[0]
+        assert len(hit.snippet.marks) > 20
 
 
 def test_years_and_places() -> None:
