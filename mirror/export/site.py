@@ -11,9 +11,8 @@ import hashlib
 import json
 import multiprocessing
 import os
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from mirror.browse.holdings import Holdings, NotHeldError
 from mirror.browse.overview import Overview
 from mirror.browse.page import Page
 from mirror.browse.resourcesync import Resource, capabilities, listed
-from mirror.browse.siteindex import write_index
+from mirror.browse.siteindex import check_index, write_index
 from mirror.errors import UsageError
 from mirror.export.formats import Export
 
@@ -42,18 +41,18 @@ def export(asked: Export) -> str:
     if asked.scopes:
         raise UsageError("--format site: the whole collection makes one site; leave --scope out")
     out, name = asked.output, asked.collection.name
-    _take_folder(out, name)
     holdings = _Fixed(asked.collection.home)
+    with holdings.reading(name) as db:
+        check_index(db)
+    _take_folder(out, name)
     overview = holdings.overview(name)
     site = _Site(holdings, name, out)
     site.write_frame(overview)
     books = [(code, book["number"]) for code, found in sorted(overview.books.items()) for book in found]
-    entries = sum(_in_turn(site, books) if overview.facts["captured"] < _ALONE else _at_once(site, books))
-    with holdings.reading(name, longest_s=24 * 3600.0) as db:
-        shards = write_index(db, out / "search", site.put)
+    written = _in_turn(site, books) if overview.facts["captured"] < _ALONE else _at_once(site, books)
     if "url" in asked.options:
         _write_lists(site, books, asked.options["url"].rstrip("/"), overview.as_of)
-    return f"{entries} 条目 entries, {len(books)} 书 books, {shards} 检索分片 search shards"
+    return f"{written} 条目 entries, {len(books)} 书 books"
 
 
 def _take_folder(out: Path, name: str) -> None:
@@ -130,9 +129,16 @@ class _Site:
         self.page(pages.collection(self.holdings, self.name))
         self.page(pages.coverage(self.holdings, self.name))
         self.page(replace(pages.about(), collection=self.name))
-        self.page(Page("site-search.html", f"/search/{self.name}", {"collection": self.name}, collection=self.name))
         for code in overview.libraries:
             self.page(pages.library(self.holdings, self.name, code))
+
+    def write_search(self) -> None:
+        """The index, and the page that searches it."""
+        with self.holdings.reading(self.name, longest_s=24 * 3600.0) as db:
+            index = write_index(db, self.out / "search", self.put)
+        shown = {"about": asdict(index)}
+        facts = {"collection": self.name}
+        self.page(Page("site-search.html", f"/search/{self.name}", facts, shown, collection=self.name))
 
     def write_book(self, code: str, number: int) -> int:
         """A book, its entries, and what can be downloaded of it. Returns how many entries it has."""
@@ -245,21 +251,24 @@ def _same(one: Path, other: Path) -> bool:
     return True
 
 
-def _in_turn(site: _Site, books: list[tuple[str, int]]) -> Iterator[int]:
-    for code, number in books:
-        yield site.write_book(code, number)
+def _in_turn(site: _Site, books: list[tuple[str, int]]) -> int:
+    site.write_search()
+    return sum(site.write_book(code, number) for code, number in books)
 
 
-def _at_once(site: _Site, books: list[tuple[str, int]]) -> Iterator[int]:
+def _at_once(site: _Site, books: list[tuple[str, int]]) -> int:
     workers = max(1, min(8, len(os.sched_getaffinity(0)), len(books)))
     with ProcessPoolExecutor(
         workers, multiprocessing.get_context("spawn"), _begin, (site.holdings.home, site.name, site.out)
     ) as pool:
         try:
-            yield from pool.map(_write_book, books, chunksize=4)
+            search = pool.submit(_write_search)
+            entries = sum(pool.map(_write_book, books, chunksize=4))
+            search.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C or an error: the books not begun are let go
             raise
+    return entries
 
 
 _worker: list[_Site] = []
@@ -267,6 +276,10 @@ _worker: list[_Site] = []
 
 def _begin(home: Path, name: str, out: Path) -> None:
     _worker[:] = [_Site(_Fixed(home), name, out)]
+
+
+def _write_search() -> None:
+    _worker[0].write_search()
 
 
 def _write_book(book: tuple[str, int]) -> int:

@@ -63,6 +63,8 @@ def test_the_same_bytes_every_time(
     assert tree(tmp_path / "again") == tree(written)
     (written / "ch9/1/999.html").write_text("of before")
     (written / "search/shard-99.js").write_text("of before")
+    (written / "search/abcd").mkdir()
+    (written / "search/abcd/ef01-t0.js").write_text("of before")
     held.mirror("export", "zhi", "--format", "site", "-o", str(written))
     after = {path: path.stat().st_mtime_ns for path in written.rglob("*") if path.is_file()}
     changed = {path.name for path in after if after[path] != before.get(path)}
@@ -98,16 +100,23 @@ def test_search_without_a_server(browser: Browser, hosted: str, written: Path, h
         stated = json.loads(held.mirror("search", "zhi", query, "--limit", "500", "--no-witnesses", "--json").stdout)
         with tab(browser, viewport=PHONE) as shown:
             shown.page.goto(f"{root}/search.html?q={quote(query)}")
-            expect(shown.page.locator("#results")).not_to_be_empty()
-            while (more := shown.page.get_by_role("button", name="更多")).count():
+            results, more = shown.page.locator("#results"), shown.page.get_by_role("button", name="更多")
+            expect(results).to_have_attribute("aria-busy", "false")
+            while more.count():
                 more.click()
-            shown.page.wait_for_load_state("networkidle")
+                expect(results).to_have_attribute("aria-busy", "false")
+            if not from_disk:
+                # Each is read when it comes into sight.
+                shown.page.set_viewport_size({"width": PHONE["width"], "height": 20_000})
+                expect(shown.page.locator(".hits li:not(:has(.snippet))")).to_have_count(0)
             links = shown.page.locator(".hits h3 a")
             addresses = [link.get_attribute("href") or "" for link in links.all()]
             found = {re.sub(r".*?(\w+/\d+/\d+)\.html", r"\1", address) for address in addresses}
             wanted = {hit["id"] for hit in stated}
             # Pairs alone may find a little more; a host lets the page check, a disk does not.
             assert found >= wanted if from_disk else found == wanted, query
+            said = shown.page.get_by_role("status").inner_text()
+            assert said in ((f"{len(found)} 条", f"至多 {len(found)} 条") if found else ("没有找到。",)), query
             assert shown.console == [], query
             if not from_disk and wanted:
                 assert stream(shown.page.locator("mark").first.inner_text()) in map(stream, query.split())
