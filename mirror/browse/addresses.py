@@ -69,7 +69,8 @@ class Addresses:
         """Two versions of an entry side by side, by their numbers."""
         return self._page(f"/compare/{name}/{place}/{old}/{new}")
 
-    def witness(self, name: str, number: int) -> str:
+    def witness(self, name: str, number: int, place: str, at: int) -> str:
+        """A witness by its number in the store, which is the one `at` beside an entry, from 1."""
         return self._page(f"/witness/{name}/{number}")
 
     def record(self, name: str, warc: str, offset: int) -> str:
@@ -101,7 +102,7 @@ class Addresses:
         return self.file(f"c/{name}/{place}.{ending}")
 
 
-_PATH = re.compile(r"/(?P<kind>c|history|compare|coverage|search|changes)/[^/]+/?(?P<rest>.*)")
+_PATH = re.compile(r"/(?P<kind>c|history|compare|witness|coverage|search|changes)/[^/]+/?(?P<rest>.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,9 @@ class SiteAddresses(Addresses):
     def entry(self, name: str, place: str, at: str | None = None) -> str:
         return self._page(f"/c/{name}/{place}")
 
+    def witness(self, name: str, number: int, place: str, at: int) -> str:
+        return self._page(f"/witness/{name}/{place}/{at}")
+
     def download(self, name: str, place: str, ending: str) -> str:
         return self.file(f"{place}.{ending}")
 
@@ -146,7 +150,7 @@ def site_file(path: str, language: Language) -> str:
     if kind == "c":
         depth = rest.count("/")
         return folder + (f"{rest}.html" if depth == 2 else f"{rest}/index.html".lstrip("/"))
-    if kind in ("history", "compare"):
+    if kind in ("history", "compare", "witness"):
         parts = rest.split("/")
         name = "-".join((parts[2], kind, *parts[3:]))
         return f"{folder}{parts[0]}/{parts[1]}/{name}.html"

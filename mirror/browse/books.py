@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from array import array
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate
+from typing import Any, overload
 
 from mirror.store.entries import text_digest
 
@@ -27,13 +29,73 @@ class Heading:
     parent: int | None  #: index of the heading above, None at the top
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """The headings of a book, and the ways through them."""
+class Tree(Sequence[Heading]):
+    """The headings of a book, in page order, and the ways through them.
 
-    headings: tuple[Heading, ...]
-    place: dict[int, int]  #: index of each number
-    under: dict[int | None, tuple[Heading, ...]]  #: headings right under the one at an index; None: at the top
+    Kept in columns, since hundreds of thousands of headings may be in memory; each is made when it is asked for.
+
+    Args:
+        rows: Number, title, code and path (JSON) of each. The heading above one is the nearest before it that ends
+            the path it names.
+    """
+
+    def __init__(self, rows: Iterable[tuple[int, str, str | None, str]]) -> None:
+        self._recs, self._depths, self._parents = array("q"), array("i"), array("i")
+        self._paths: list[tuple[str, ...]] = []
+        titles: list[str] = []
+        self._codes: list[str | None] = []
+        paths: dict[str, tuple[str, ...]] = {}  # headings side by side share theirs
+        open_at: list[int] = []  # index of the open heading on each level
+        for at, (rec, title, code, text) in enumerate(rows):
+            path = paths.get(text)
+            if path is None:
+                path = paths[text] = tuple(json.loads(text))
+            del open_at[len(path) :]
+            self._recs.append(rec)
+            self._depths.append(len(open_at))  # a level that names no heading of its own is not shown
+            self._parents.append(open_at[-1] if open_at else _TOP)
+            self._paths.append(path)
+            self._codes.append(code)
+            titles.append(title)
+            open_at.append(at)
+        self._titles = "".join(titles)
+        self._ends = array("i", accumulate(map(len, titles)))
+
+    def __len__(self) -> int:
+        return len(self._recs)
+
+    @overload
+    def __getitem__(self, at: int) -> Heading: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Heading]: ...
+    def __getitem__(self, at: int | slice) -> Heading | Sequence[Heading]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        parent = self._parents[at]
+        return Heading(
+            self._recs[at],
+            self._titles[self._ends[at - 1] if at else 0 : self._ends[at]],
+            self._codes[at],
+            self._depths[at],
+            self._paths[at],
+            None if parent == _TOP else parent,
+        )
+
+    def find(self, rec: int) -> int | None:
+        """Where an entry is listed; None if it is not."""
+        try:
+            return self._recs.index(rec)
+        except ValueError:
+            return None
+
+    def under(self, parent: int | None) -> list[int]:
+        """Indexes of the headings right under the one at an index; at the top for None."""
+        above = _TOP if parent is None else parent
+        return [at for at, one in enumerate(self._parents) if one == above]
+
+
+#: Stands for the heading above those at the top.
+_TOP = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,53 +110,48 @@ class Contents:
     complete: bool
     tree: Tree
 
-    @property
-    def headings(self) -> tuple[Heading, ...]:
-        return self.tree.headings
-
-    @property
-    def place(self) -> dict[int, int]:
-        return self.tree.place
-
     def heading(self, rec: int) -> Heading | None:
         """The heading of an entry; None if the contents do not list it."""
-        at = self.place.get(rec)
-        return None if at is None else self.headings[at]
+        at = self.tree.find(rec)
+        return None if at is None else self.tree[at]
 
     def around(self, rec: int) -> tuple[Heading | None, Heading | None]:
         """The headings before and after, in page order."""
-        at = self.place.get(rec)
+        at = self.tree.find(rec)
         if at is None:
             return None, None
-        before = self.headings[at - 1] if at else None
-        after = self.headings[at + 1] if at + 1 < len(self.headings) else None
+        before = self.tree[at - 1] if at else None
+        after = self.tree[at + 1] if at + 1 < len(self.tree) else None
         return before, after
 
     def above(self, rec: int) -> list[Heading]:
         """The headings an entry stands under, outermost first."""
         found: list[Heading] = []
-        at = self.place.get(rec)
-        while at is not None:
-            parent = self.headings[at].parent
-            if parent is None:
-                break
-            found.append(self.headings[parent])
-            at = parent
+        heading = self.heading(rec)
+        while heading is not None and heading.parent is not None:
+            heading = self.tree[heading.parent]
+            found.append(heading)
         return found[::-1]
 
     def children(self, rec: int) -> Sequence[Heading]:
         """The headings right under one."""
-        at = self.place.get(rec)
-        return () if at is None else self.tree.under.get(at, ())
+        at = self.tree.find(rec)
+        return () if at is None else [self.tree[one] for one in self.tree.under(at)]
 
-    def beside(self, rec: int) -> Sequence[Heading]:
-        """The headings on the same level under the same one, itself among them."""
-        heading = self.heading(rec)
-        return () if heading is None else self.tree.under[heading.parent]
+    def beside(self, rec: int, most: int) -> tuple[Sequence[Heading], Sequence[Heading]]:
+        """The headings on the same level under the same one, before one and after it: the nearest `most`."""
+        at = self.tree.find(rec)
+        if at is None:
+            return (), ()
+        level = self.tree.under(self.tree[at].parent)
+        here = level.index(at)
+        first = max(0, min(here - most // 2, len(level) - most))
+        before, after = level[first:here], level[here + 1 : first + most]
+        return [self.tree[one] for one in before], [self.tree[one] for one in after]
 
 
-#: Trees of headings that are kept of one collection; one of 640 headings takes about 200 KB.
-_MOST_TREES = 100
+#: Trees of headings that are kept of one collection; one of 640 headings takes about 50 KB.
+_MOST_TREES = 500
 
 
 class Reading(sqlite3.Connection):
@@ -110,7 +167,7 @@ class Reading(sqlite3.Connection):
 
     def tree(self, contents: int) -> Tree:
         """The headings of a table of contents, by its number in the store."""
-        found = self.trees.pop(contents, None) or _tree(self.execute(_HEADINGS, (contents,)).fetchall())
+        found = self.trees.pop(contents, None) or Tree(self.execute(_HEADINGS, (contents,)))
         self.trees[contents] = found
         if len(self.trees) > _MOST_TREES:
             self.trees.popitem(last=False)
@@ -132,38 +189,15 @@ def read_contents(db: sqlite3.Connection, library: str, number: int) -> Contents
         return None
     library_title, title, contents, complete, seen = row
     if contents is not None:
-        tree = db.tree(contents) if isinstance(db, Reading) else _tree(db.execute(_HEADINGS, (contents,)).fetchall())
+        tree = db.tree(contents) if isinstance(db, Reading) else Tree(db.execute(_HEADINGS, (contents,)))
     else:
         rows = db.execute(
             "SELECT e.rec, coalesce(v.title, ''), v.code, coalesce(v.path, '[]') FROM entry AS e "
             "JOIN version AS v ON v.id = e.newest WHERE e.library = ? AND e.book = ? ORDER BY e.rec",
             (library, number),
         )
-        tree = _tree(rows.fetchall())
+        tree = Tree(rows)
     return Contents(library, library_title, number, title, seen, bool(complete), tree)
-
-
-def _tree(rows: list[tuple[int, str, str | None, str]]) -> Tree:
-    """Headings with the one above each: the nearest before it that ends the path it names."""
-    headings: list[Heading] = []
-    paths: dict[str, tuple[str, ...]] = {}  # headings side by side share theirs
-    open_at: list[int] = []  # index of the open heading on each level
-    for at, (rec, title, code, text) in enumerate(rows):
-        path = paths.get(text)
-        if path is None:
-            path = paths[text] = tuple(json.loads(text))
-        del open_at[len(path) :]
-        depth = len(open_at)  # a level that names no heading of its own is not shown
-        headings.append(Heading(rec, title, code, depth, path, open_at[-1] if open_at else None))
-        open_at.append(at)
-    under: dict[int | None, list[Heading]] = {}
-    for heading in headings:
-        under.setdefault(heading.parent, []).append(heading)
-    return Tree(
-        tuple(headings),
-        {heading.rec: at for at, heading in enumerate(headings)},
-        {at: tuple(found) for at, found in under.items()},
-    )
 
 
 def standing(db: sqlite3.Connection, library: str, number: int) -> dict[int, str]:

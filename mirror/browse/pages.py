@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -125,7 +124,8 @@ def book(db: sqlite3.Connection, name: str, code: str, number: int) -> Page:
     contents = _contents(db, code, number)
     stands = books.standing(db, code, number)
     failed = books.failures(db, code, number)
-    listed = {heading.rec for heading in contents.headings}
+    headings = list(contents.tree)
+    listed = {heading.rec for heading in headings}
     held = {rec for rec, state in stands.items() if state in ("held", "empty")}
     facts: dict[str, Any] = {
         "collection": name,
@@ -146,10 +146,10 @@ def book(db: sqlite3.Connection, name: str, code: str, number: int) -> Page:
                 "depth": heading.depth,
                 "state": stands.get(heading.rec, "missing"),
             }
-            for heading in contents.headings
+            for heading in headings
         ],
     }
-    shown = {"headings": contents.headings, "states": stands, "unfolded": len(listed) <= _UNFOLDED}
+    shown = {"headings": headings, "states": stands, "unfolded": len(listed) <= _UNFOLDED}
     return Page("book.html", f"/c/{name}/{code}/{number}/", facts, shown, collection=name)
 
 
@@ -186,7 +186,8 @@ def entry(
     assert found is not None, "a version that was just read"
     captured = _captures(db, place, versions)
     before, after = contents.around(rec)
-    found["path"] = found["path"] or [heading.title for heading in contents.above(rec)]
+    above, under = contents.above(rec), contents.children(rec)
+    found["path"] = found["path"] or [heading.title for heading in above]
     said = structure(found)
     facts: dict[str, Any] = {
         "collection": name,
@@ -197,22 +198,22 @@ def entry(
         "is_newest": version.id == _newest(versions).id,
         "previous": _brief_heading(before),
         "next": _brief_heading(after),
-        "above": [_brief_heading(heading) for heading in contents.above(rec)],
-        "under": [_brief_heading(heading) for heading in contents.children(rec)],
+        "above": [_brief_heading(heading) for heading in above],
+        "under": [_brief_heading(heading) for heading in under],
         "captures": captured,
         "covers": said["covers"]["entry"],
         "years": said["years"],
         "places": said["places"],
         "witnesses": witnessed.of_entry(db, Scope(*place), versions, version.number),
     }
-    before_it, after_it = _beside(contents, rec)
+    before_it, after_it = contents.beside(rec, _BESIDE)
     shown = {
         "blocks": blocks(found["text"]),
         "boxes": has_boxes(found["raw_text"]),
-        "above": contents.above(rec),
+        "above": above,
         "before": before_it,
         "this": contents.heading(rec),
-        "under": contents.children(rec),
+        "under": under,
         "after": after_it,
         "years": _by_span(said["years"]),
         "characters": len("".join(found["text"].split())),
@@ -236,14 +237,6 @@ def _by_span(years: list[dict[str, Any]]) -> list[dict[str, Any]]:
         # A year that the text writes as a year needs no explanation; one of a reign does.
         spans.append({"from": first, "to": last, "text": plain, "words": [word for word in words if word != plain]})
     return spans
-
-
-def _beside(contents: Contents, rec: int) -> tuple[Sequence[books.Heading], Sequence[books.Heading]]:
-    """Headings on the same level as one, before it and after it, the nearest `_BESIDE` of them."""
-    level = contents.beside(rec)
-    at = next((index for index, heading in enumerate(level) if heading.rec == rec), 0)
-    first = max(0, min(at - _BESIDE // 2, len(level) - _BESIDE))
-    return level[first:at], level[at + 1 : first + _BESIDE]
 
 
 def _brief_heading(heading: books.Heading | None) -> dict[str, Any] | None:

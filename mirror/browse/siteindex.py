@@ -20,6 +20,7 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -255,7 +256,8 @@ class _Spool:
 
 def _folds() -> dict[int, dict[str, str]]:
     """Characters that are searched as another, with that, and the latter with all of these; by 256 characters."""
-    every = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF)
+    # Code points without a character are searched as themselves, and so are those of private use.
+    every = "".join(one for one in map(chr, range(0x110000)) if unicodedata.category(one) not in ("Cn", "Co", "Cs"))
     folds: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for one, other in zip(every, fold(every), strict=True):
         if one != other != " ":  # blanks are known by their class

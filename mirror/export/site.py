@@ -150,7 +150,7 @@ class _Site:
             contents = read_contents(db, code, number)
             assert contents is not None, "the book was just read"
             self.page(book)
-            numbers = {heading.rec for heading in contents.headings} | set(book.facts["unlisted"])
+            numbers = {heading.rec for heading in contents.tree} | set(book.facts["unlisted"])
             with _Growing(self, f"{folder}/book.jsonl") as lines, _Growing(self, f"{folder}/book.txt") as texts:
                 for rec in sorted(numbers | {one["rec"] for one in book.facts["failed"]}):
                     files, entry = self._write_entry(db, (code, number, rec), contents)
@@ -170,6 +170,9 @@ class _Site:
         except NotHeldError:
             return [], None
         files = [self.page(page)]
+        for at, one in enumerate(page.facts["witnesses"], 1):
+            path = "/witness/{}/{}/{}/{}/{}".format(self.name, *place, at)
+            files.append(self.page(replace(pages.witness(db, self.name, one["number"]), path=path)))
         if page.template != "entry.html":
             return files, None
         entry = page.facts["entry"]

@@ -18,12 +18,14 @@ class Listed:
 
 def headings_of(db: sqlite3.Connection, contents: int) -> dict[int, Listed]:
     """The lines of a table of contents by number, in the order of the page."""
-    rows = [
-        (rec, title, len(json.loads(path)))
-        for rec, title, path in db.execute(
-            "SELECT rec, title, path FROM heading WHERE contents = ? ORDER BY place", (contents,)
-        )
-    ]
+    depths: dict[str, int] = {}  # headings side by side share their path
+    rows = []
+    for rec, title, path in db.execute(
+        "SELECT rec, title, path FROM heading WHERE contents = ? ORDER BY place", (contents,)
+    ):
+        if path not in depths:
+            depths[path] = len(json.loads(path))
+        rows.append((rec, title, depths[path]))
     following = [depth for _, _, depth in rows[1:]] + [0]
     return {
         rec: Listed(title, depth, after <= depth) for (rec, title, depth), after in zip(rows, following, strict=True)

@@ -84,6 +84,14 @@ def test_every_name_suits_any_host_and_every_link_leads_somewhere(written: Path,
         assert (written / f"{place}.html").is_file() and (written / f"en/{place}.html").is_file()
 
 
+def test_a_witness_stands_beside_its_entry(written: Path) -> None:
+    entry = html.parse(str(written / "en/ch9/1/1.html")).getroot()
+    links = [link.get("href") for link in entry.cssselect(".witnesses a")]
+    assert links == ["../../../en/ch9/1/1-witness-1.html", "../../../en/ch9/1/1-witness-2.html"]
+    beside = html.parse(str(written / "en/ch9/1/1-witness-2.html")).getroot()
+    assert any("后人所加" in one.text_content() for one in beside.cssselect(".pair del"))
+
+
 def test_a_book_can_be_taken_whole(written: Path, held: Home) -> None:
     lines = [line for path in sorted(written.rglob("book.jsonl")) for line in path.read_text("utf-8").splitlines()]
     assert {one["id"]: one for one in map(json.loads, lines)} == held.entries("zhi")
