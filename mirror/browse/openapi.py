@@ -124,6 +124,7 @@ _QUERIES: dict[str, Any] = {
         "scope": {"type": "string", "pattern": "^[0-9a-z]{1,32}(/[1-9][0-9]{0,8})?$"},
         "years": {"type": "string", "pattern": "^-?[0-9]{1,4}(--?[0-9]{1,4})?$"},
         "place": {"type": "string", "maxLength": 40},
+        "at": {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"},
         "page": _PAGE,
     },
     "changes": {"kind": {"enum": list(KINDS)}, "page": _PAGE},
@@ -143,7 +144,7 @@ _JSON_PAGES = (
     ("/compare/{name}/{code}/{number}/{rec}/{old}/{new}.json", "Two versions of an entry", "Compared"),
     (
         "/search/{name}.json",
-        "Entries that have what is asked: ?q=, ?scope=K[/A], ?years=, ?place=, ?page=",
+        "Entries that have what is asked: ?q=, ?scope=K[/A], ?years=, ?place=, ?at=, ?page=",
         "Search",
     ),
     ("/witness/{name}/{number}.json", "A text somebody copied out of the source: no capture", "Witness"),

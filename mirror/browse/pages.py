@@ -39,6 +39,7 @@ _FACET_KINDS = ("libraries", "books", "places", "decades")
 #: If more entries wait to be indexed, a search leaves them out, and says so: its reader waits for it.
 MOST_WAITING = 1_000
 _YEARS = re.compile(r"(-?[0-9]{1,4})(?:-(-?[0-9]{1,4}))?", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}|[0-9]{4,20}", re.ASCII)
 #: Headings beside an entry that its page shows at most.
 _BESIDE = 60
 
@@ -411,27 +412,44 @@ def search_page(
     number: int = 1,
     years: str = "",
     place: str = "",
+    at: str = "",
 ) -> Page:
-    """What a search finds; without words, the entries of years and a place; without any of these, how to ask."""
-    asked: dict[str, Any] = {"q": query, "scope": scope, "years": years, "place": place}
+    """What a search finds; without words, the entries of years and a place; without any of these, how to ask.
+
+    Args:
+        db: The collection, opened for reading.
+        name: Its name.
+        query: As `mirror search` takes it.
+        scope: `K` or `K/A`.
+        number: Of the page.
+        years: `1986` or `1986-1990`.
+        place: A county or city.
+        at: A day, or an instant in digits: of each entry the text it had then.
+    """
+    asked: dict[str, Any] = {"q": query, "scope": scope, "years": years, "place": place, "at": at}
     facts: dict[str, Any] = {
         "collection": name,
         "query": query,
         "scope": scope,
         "years": years,
         "place": place,
+        "at": at,
         "page": number,
         "found": None,
     }
     path = f"/search/{name}"
     if not (query.strip() or years or place):
-        return Page("search.html", path, facts, {"scoped": None, "asked": asked}, collection=name)
-    filters = Filters([Scope.parse(scope)] if scope else [], parse_years(years), place or None)
+        return Page("search.html", path, facts, {"scoped": None, "asked": asked, "day": ""}, collection=name)
+    scopes, span = [Scope.parse(scope)] if scope else [], parse_years(years)
     try:
+        filters = Filters(scopes, span, place or None, parse_at(at))
         filters.facts()
     except UsageError as error:
-        raise NotHeldError(f"没有这样的年代或地名 / {error}") from error
+        raise NotHeldError(f"没有这样的年代、地名或日期 / {error}") from error
+    moment = filters.at
     first = (number - 1) * HITS
+    if moment is not None and not query.strip():
+        raise NotHeldError("当时的文本要连同文字一起检索 / the texts of a time are searched for words: give some")
     if query.strip():
         found = search(db, query, filters, limit=HITS, offset=first, facets=True, most_waiting=MOST_WAITING)
     else:
@@ -447,6 +465,7 @@ def search_page(
         "hits": [
             {
                 "hit": hit,
+                "digits": None if hit.newest else digits(hit.last_seen),
                 "title": _marked(hit.title, hit.title_marks),
                 "snippet": _marked(hit.snippet.text, hit.snippet.marks),
             }
@@ -455,6 +474,8 @@ def search_page(
         "pages": min(MOST_PAGES, -(-found.total // HITS)),
         "scoped": _scope_title(db, scope),
         "asked": asked,
+        "day": moment[:10] if moment else "",
+        "instant": f" {moment[11:19]} UTC" if moment and len(at) > len("2025-12-31") else "",
     }
     return Page("search.html", path, facts, shown, asked | {"page": number if number > 1 else None}, collection=name)
 
@@ -467,6 +488,19 @@ def parse_years(text: str) -> tuple[int, int] | None:
     if match is None:
         raise UsageError(f"{text!r} 不是年份 / is no year, nor years such as 1986-1990")
     return int(match[1]), int(match[2] or match[1])
+
+
+def parse_at(text: str) -> str | None:
+    """`2025-12-31`, or an instant in digits as it stands in addresses; None for nothing.
+
+    Raises UsageError for anything else.
+    """
+    if not text:
+        return None
+    moment = instant(text.replace("-", "")) if _DAY.fullmatch(text) else None
+    if moment is None:
+        raise UsageError(f"{text!r} 不是日期 / is no date such as 2025-12-31")
+    return moment
 
 
 def _marked(text: str, marks: Any) -> list[tuple[bool, str]]:

@@ -158,10 +158,10 @@ def routes(browser: Browser) -> list[Route]:
     async def search(request: Request) -> Response:
         name, asked = path(request, "name"), request.query_params
         query, scope = asked.get("q", ""), asked.get("scope", "")
-        years, place = asked.get("years", ""), asked.get("place", "")[:LONGEST_PLACE]
+        years, place, at = asked.get("years", ""), asked.get("place", "")[:LONGEST_PLACE], asked.get("at", "")
         if len(query) > LONGEST_QUESTION:
             raise HTTPException(400, f"问题太长 / the question is longer than {LONGEST_QUESTION} characters")
-        make = reading(name, pages.search_page, query, scope, _page_number(request), years, place)
+        make = reading(name, pages.search_page, query, scope, _page_number(request), years, place, at)
         return await browser.answer(request, make, name=name)
 
     async def search_all(request: Request) -> Response:

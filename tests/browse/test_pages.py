@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -246,6 +247,18 @@ def test_search_finds_what_the_command_finds(served: Served, held: Home) -> None
     assert narrowed["hits"] and all(hit["id"].startswith("ch9/1/") for hit in narrowed["hits"])
     assert served.get("/search/zhi?scope=../..&q=x").status == 400
     assert served.get("/search?q=x").status == 303
+
+
+def test_a_search_of_the_texts_of_a_time(served: Served, held: Home, changed: str) -> None:
+    first = served.facts(f"/history/zhi/{changed}")["versions"][0]
+    words = re.findall("[\u4e00-\u9fff]{4,}", served.facts(f"/c/zhi/{changed}@{first['at']}")["entry"]["text"])[0]
+    for query in (words, "灌溉渠"):
+        then = served.facts_of("/search/zhi", q=query, at=first["at"])["found"]
+        asked = ("search", "zhi", query, "--at", first["last_seen"], "--limit", str(len(then["hits"])), "--json")
+        assert [hit["id"] for hit in then["hits"]] == [hit["id"] for hit in json.loads(held.mirror(*asked).stdout)]
+    page = served.page(f"/search/zhi?q={quote(words)}&at={first['at']}")
+    assert f"/c/zhi/{changed}@{first['at']}" in page and "旧文本" in page
+    assert served.get("/search/zhi?q=x&at=soon").status == served.get("/search/zhi?years=1980&at=2026").status == 404
 
 
 def test_changes_are_what_diff_says(served: Served, held: Home) -> None:
