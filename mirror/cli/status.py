@@ -20,6 +20,7 @@ from mirror.store.coverage import BookCoverage, Coverage, coverage
 
 #: What does not keep a collection from being complete, and still asks for a look.
 _NOTED = {
+    "outdated": "编号已改指他条 renumbered",
     "short": "短 short",
     "odd": "异 odd",
     "duplicates": "重 duplicate",
@@ -154,14 +155,7 @@ def show_coverage(found: Coverage) -> None:
         f"{captured} / {expected} 条目 entries" + (f" ({captured / expected:.1%})" if expected else "")
     )
     totals = found.totals()
-    asking = {
-        "short": "短 short",
-        "odd": "异 odd",
-        "duplicates": "重 duplicate",
-        "gaps": "缺号 gaps",
-        "gone": "已撤 gone",
-    }
-    noted = [f"{label} {totals[name]}" for name, label in asking.items() if totals[name]]
+    noted = [f"{label} {totals[name]}" for name, label in _NOTED.items() if totals[name]]
     if noted:
         console.print(f"[dim]另见 see --json:[/] {', '.join(noted)}")
     for library in found.libraries:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mirror.frontier.scope import Scope, places_in
+from mirror.store.headings import heading_then
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ _OF_COLLECTION = """
 SELECT e.library, e.book, e.rec, coalesce(h.title, v.title), v.text, v.tables
 FROM entry AS e JOIN version AS v ON v.id = e.newest
 LEFT JOIN book AS b ON b.library = e.library AND b.number = e.book
-LEFT JOIN heading AS h ON h.contents = b.contents AND h.rec = e.rec
+{heading}
 WHERE {where} ORDER BY e.library, e.book, e.rec
 """
 
@@ -53,7 +54,7 @@ def of_database(db: sqlite3.Connection, *, old: bool, scopes: Sequence[Scope] = 
 def of_collection(db: sqlite3.Connection, scopes: Sequence[Scope] = ()) -> Iterator[Said]:
     """What a collection says, whatever it was captured from."""
     where, values = places_in(scopes, "e.")
-    yield from _said(db, _OF_COLLECTION.format(where=where), values)
+    yield from _said(db, _OF_COLLECTION.format(where=where, heading=heading_then()), values)
 
 
 def _said(db: sqlite3.Connection, sql: str, values: list[str | int]) -> Iterator[Said]:

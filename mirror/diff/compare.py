@@ -38,6 +38,8 @@ class _Comparing:
         self.unmoved: dict[Place, list[int]] = {}
         self.before: dict[Place, BookState] = {}  # of books with anything left
         self.departed: dict[Place, list[Held]] = {}
+        self.adrift: set[int] = set()  # captures of texts that may be there still, under a number not asked since
+        self.silent: set[Place] = set()  # books whose contents did not answer when they were asked last
         self.changes: list[Change] = []
         self.unchanged = self.unseen = 0
 
@@ -48,8 +50,16 @@ class _Comparing:
             same = self._same(before, after, sorted(before.answers.keys() & after.answers.keys()))
             left_old = self.old.held(before, sorted(before.answers.keys() - same))
             left_new = self.new.held(after, sorted(after.answers.keys() - same))
+            left_old += self.old.adrift(before)
+            known = {held.capture for held in left_old}
+            self.adrift |= {answer.capture for _, answer, _ in after.adrift} & known
+            if after.listing.silent:
+                self.silent.add(place)
+                self.adrift |= {held.capture for held in left_old}
+            left_new += [held for held in self.new.adrift(after) if held.capture not in known]
         else:
-            left_old, left_new = self.old.held(before, before.answers), self.new.held(after, after.answers)
+            left_old = [*self.old.held(before, before.answers), *self.old.adrift(before)]
+            left_new = [*self.new.held(after, after.answers), *self.new.adrift(after)]
             same = self._alike(left_old, left_new)
             left_old = [held for held in left_old if held.rec not in same]
             left_new = [held for held in left_new if held.rec not in same]
@@ -110,7 +120,8 @@ class _Comparing:
         pairs, gone, come = self._take_parts(matched.pairs, matched.old, matched.new)
         for held, now in pairs:
             self._name(held, now)
-        self.changes += [Change("removed", (held,), ()) for held in gone]
+        self.unseen += sum(held.capture in self.adrift for held in gone)
+        self.changes += [Change("removed", (held,), ()) for held in gone if held.capture not in self.adrift]
         for now in come:
             self.changes.append(self._name_new(now))
         self.changes.sort(key=lambda change: (change.place, change.kind))
@@ -158,6 +169,8 @@ class _Comparing:
         before = self.before[now.book_place]
         if (earlier := self._departed(before, now)) is not None:
             return Change("returned", (earlier,), (now,))
+        if now.book_place in self.silent:
+            return Change("captured", (), (now,))
         if not self.same_store or self.old.is_new(before, now.title, now.path, now.rec):
             return Change("added", (), (now,))
         return Change("captured", (), (now,))

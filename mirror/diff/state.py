@@ -3,15 +3,18 @@
 An entry is there if its newest telling answer by then was its text. It is not there if that answer was "there is no
 such thing" (404, 410, the database's own notice) and the contents of its book do not list it, or if a later, complete
 table of contents of its book does not list it, or if the source said later that there is no such book, and its
-library does not name it. Whatever else came (nothing asked, no answer, a block page, an answer cut short, contents
-of which a page lacks, or shrunk out of belief) tells nothing: what was held before is taken to be there still.
+library does not name it. Contents list headings, and a number may get another one: a text whose heading they list
+under a number that was not asked since, or list no longer while numbers with new headings were not asked, may stand
+there, and is taken to be there still. Whatever else came (nothing asked, no answer, a block page, an answer cut
+short, contents of which a page lacks, or shrunk out of belief) tells nothing: what was held before is taken to be
+there still.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -71,18 +74,32 @@ class Listing:
             of others that were not had as a whole.
         gone: The source said that there is no such book.
         asked: The question was asked by then, whatever came of it.
+        earlier: Complete contents that ruled before, each with the WARC-Date from which on, oldest first.
+        silent: WARC-Date of the first question since that got no contents: what numbers mean from then on is open.
     """
 
     since: str | None = None
     contents: tuple[int, ...] = ()
     gone: bool = False
     asked: bool = False
+    earlier: tuple[tuple[str, int], ...] = ()
+    silent: str | None = None
+
+    def ruled_at(self, instant: str) -> tuple[int, ...]:
+        """The contents that ruled at an instant; the first ones if none did yet."""
+        by_then = [contents for since, contents in self.earlier if since <= instant]
+        return (by_then[-1],) if by_then else tuple(contents for _, contents in self.earlier[:1])
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
     title: str | None
     path: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What tells it from others, however it is set."""
+        return tuple(map(fold, (*self.path, self.title or "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +143,8 @@ class BookState:
     answers: dict[int, Answer]
     departed: list[tuple[int, Answer]]  #: with the number it stood under, oldest first
     listing: Listing
+    #: Texts that may still be there under another number, not asked since; with number and heading they had.
+    adrift: list[tuple[int, Answer, Heading]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -174,22 +193,52 @@ class State:
     def book(self, library: str, number: int) -> BookState:
         """What was there of one book."""
         listing = self._listing(library, number)
-        listed: set[int] | None = None
         answers: dict[int, Answer] = {}
         departed: list[tuple[int, Answer]] = []
+        displaced: list[tuple[int, Answer, Heading]] = []
         for rec, earlier, newest in self._answers(library, number):
-            if listing.since is None:
-                there = newest.version is not None
-            elif newest.version is None or newest.timestamp < listing.since:
-                listed = self.listed(listing) if listed is None else listed
-                there = rec in listed
-            else:
-                there = True
             texts = earlier if newest.version is None else [*earlier, newest]
+            there = newest.version is not None
+            if listing.since is not None and texts and not (there and newest.timestamp >= listing.since):
+                there = rec in self.headings(listing) and self._displaced(listing, rec, texts[-1]) is None
             if there and texts:
                 answers[rec] = texts.pop()
-            departed += [(rec, one) for one in texts]
-        return BookState(library, number, answers, departed, listing)
+            for one in texts:
+                then = self._displaced(listing, rec, one)
+                if then is None:
+                    departed.append((rec, one))
+                else:
+                    displaced.append((rec, one, then))
+        adrift = self._adrift(listing, answers, displaced)
+        departed += [(rec, answer) for rec, answer, _ in displaced if answer not in adrift]
+        kept = [one for one in displaced if one[1] in adrift]
+        return BookState(library, number, answers, departed, listing, kept)
+
+    def _displaced(self, listing: Listing, rec: int, answer: Answer) -> Heading | None:
+        """The heading under which a text stood, if its number has another one, or none, in the contents that rule."""
+        if listing.since is None or answer.timestamp >= listing.since:
+            return None
+        then, now = self._headings(listing.ruled_at(answer.timestamp)).get(rec), self.headings(listing).get(rec)
+        return None if then is now or then is None or (now and now.words == then.words) else then
+
+    def _adrift(
+        self, listing: Listing, answers: Mapping[int, Answer], displaced: Sequence[tuple[int, Answer, Heading]]
+    ) -> set[Answer]:
+        """The displaced texts that may stand under another number now, which was not asked since."""
+        if not displaced:
+            return set()
+        newest: dict[tuple[str, ...], Answer] = {}
+        for _, answer, then in sorted(displaced, key=lambda one: one[1].timestamp):
+            newest[then.words] = answer
+        before = {one for _, one in listing.earlier if one not in listing.contents}
+        known = {heading.words for one in before for heading in self._headings((one,)).values()}
+        numbers: dict[tuple[str, ...], list[int]] = {}
+        for rec, heading in self.headings(listing).items():
+            numbers.setdefault(heading.words, []).append(rec)
+        unasked = {words for words, recs in numbers.items() if not all(rec in answers for rec in recs)}
+        # Behind a new heading that was not asked may stand any text whose own heading is no longer listed.
+        any_new = not unasked <= known
+        return {answer for words, answer in newest.items() if (words in unasked if words in numbers else any_new)}
 
     def _answers(self, library: str, number: int) -> Iterator[tuple[int, list[Answer], Answer]]:
         """Each entry's number, the texts it had before, oldest first, and its newest telling answer."""
@@ -218,6 +267,8 @@ class State:
         joined, chains = self.moment.joined_by("n")
         since: str | None = None
         contents: list[int] = []
+        earlier: list[tuple[str, int]] = []
+        silent: str | None = None
         gone = asked = False
         # Of contents in several pages each page shows a part; the last one makes them whole, as of the first.
         for timestamp, verdict, found, begin, crawl, _ in self.db.execute(
@@ -230,12 +281,15 @@ class State:
         ).fetchall():
             asked = True
             if found is not None and begin is not None:
-                since, contents, gone = begin, [found], False
+                since, contents, gone, silent = begin, [found], False, None
+                earlier.append((begin, found))
             elif found is not None:
                 contents = [*(one for one in contents if one != found), found]
             elif verdict == "gone" and crawl not in self.doubted and not self._names(library, number):
-                since, contents, gone = timestamp, [], True
-        return Listing(since, tuple(contents), gone, asked)
+                since, contents, gone, silent = timestamp, [], True, None
+            elif not gone:
+                silent = silent or timestamp
+        return Listing(since, tuple(contents), gone, asked, tuple(earlier), silent)
 
     def listed(self, listing: Listing) -> set[int]:
         """Numbers of the entries a listing names."""
@@ -260,8 +314,16 @@ class State:
 
     def held(self, book: BookState, recs: Iterable[int]) -> list[Held]:
         """Entries of a book with what is needed to match them, in the order given."""
-        headings = self.headings(book.listing)
-        return [self._held(book, rec, book.answers[rec], headings.get(rec)) for rec in recs]
+        headings, silent = self.headings(book.listing), book.listing.silent
+        return [
+            self._held(book, rec, answer, None if silent and answer.timestamp >= silent else headings.get(rec))
+            for rec in recs
+            for answer in (book.answers[rec],)
+        ]
+
+    def adrift(self, book: BookState) -> list[Held]:
+        """Texts of a book that may stand under another number now, with the number and heading they had."""
+        return [self._held(book, rec, answer, heading) for rec, answer, heading in book.adrift]
 
     def departed(self, book: BookState) -> list[Held]:
         """Texts there had been before in a book, newest first, with the headings they had then."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from mirror.export.catalogue import COMMON, Shard
 from mirror.frontier.scope import Scope, places_in
+from mirror.store.headings import heading_then
 
 #: Pages a reader may begin at.
 _ENTRANCES = {"home": "首页 home", "library": "", "list": ""}
@@ -30,7 +31,7 @@ SELECT e.library, e.book, e.rec, coalesce(h.title, v.title, ''), v.text, c.targe
 FROM entry AS e CROSS JOIN version AS v ON v.entry = e.id
 JOIN capture AS c ON c.id = v.capture JOIN warc AS w ON w.id = c.warc_id
 LEFT JOIN book AS b ON b.library = e.library AND b.number = e.book
-LEFT JOIN heading AS h ON h.contents = b.contents AND h.rec = e.rec
+{heading}
 WHERE w.name IN (SELECT value FROM json_each(?)) AND {where}
 ORDER BY e.library, e.book, e.rec, v.last_seen
 """
@@ -77,7 +78,7 @@ class Pages:
         where, values = self._where(shard, "e.")
         cursor = self.db.cursor()
         for _, _, _, title, text, url, date in cursor.execute(
-            _VERSIONS.format(where=where), (json.dumps(self.warcs), *values)
+            _VERSIONS.format(where=where, heading=heading_then()), (json.dumps(self.warcs), *values)
         ):
             if longest_text is not None and len(text) > longest_text:
                 text = text[:longest_text] + "…"

@@ -24,6 +24,7 @@ class History:
     important: bool = False  #: the settings name its library, book, or itself
     gone: bool = False  #: the last answer was that it does not exist
     absent_s: float | None = None  #: since when the contents have not listed it; None while they do
+    outdated: bool = False  #: its number has got another heading since its text was last seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,16 @@ class DuePolicy:
     def urgency(self, history: History) -> float:
         """How urgently to ask again; 0 if it is not due. The larger, the sooner.
 
-        Above 2: the sweep is overdue. 2: the contents no longer list it, and it was not asked since, so that
-        what the source says of it now is not yet known. Up to 1: the chance that it has changed.
+        Above 2: the sweep is overdue. 2: the contents no longer list it, or give its number to another heading, and
+        it was not asked since, so that what the source says of it now is not yet known. Up to 1: the chance that it
+        has changed.
         """
         if history.age_s < 0:
             return 2.0  # answered in the future: the clock was wrong, so its age is not known
         overdue = history.age_s / (self.sweep_days * _DAY_S)
         if overdue >= 1.0:
             return 2.0 + overdue
-        if history.absent_s is not None and history.age_s > history.absent_s:
+        if history.outdated or (history.absent_s is not None and history.age_s > history.absent_s):
             return 2.0
         if history.gone:
             return 0.0  # it is asked in the sweep, should it come back

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from mirror.frontier.due import DuePolicy, History
 from mirror.frontier.scope import Scope, questions_in
+from mirror.store.headings import OUTDATED
 
 #: all: every question of the scope again; due: contents again, and entries by `frontier.due`;
 #: missing: what the contents list and is not held, and what failed.
@@ -34,7 +35,9 @@ _LACKING = (
     "OR (kind = 'entry' AND NOT EXISTS (SELECT 1 FROM entry AS e "
     "WHERE (e.library, e.book, e.rec) = (url.library, url.book, url.rec)) "
     "AND (state <> 'gone' OR EXISTS (SELECT 1 FROM book AS b JOIN heading AS h ON h.contents = b.contents "
-    "WHERE (b.library, b.number, h.rec) = (url.library, url.book, url.rec))))"
+    "WHERE (b.library, b.number, h.rec) = (url.library, url.book, url.rec)))) "
+    f"OR (kind = 'entry' AND EXISTS (SELECT 1 {OUTDATED} "
+    "AND (e.library, e.book, e.rec) = (url.library, url.book, url.rec)))"
 )
 
 
@@ -93,7 +96,8 @@ def _histories(
         "SELECT u.id, u.library, u.book, u.rec, u.state, newest.timestamp, "
         "(SELECT timestamp FROM capture WHERE url_id = u.id ORDER BY id LIMIT 1), "
         "(SELECT count(*) FROM version WHERE entry = e.id), "
-        "CASE WHEN c.complete AND h.rec IS NULL THEN c.first_seen END "
+        "CASE WHEN c.complete AND h.rec IS NULL THEN c.first_seen END, "
+        f"EXISTS (SELECT 1 {OUTDATED} AND (e.library, e.book, e.rec) = (u.library, u.book, u.rec)) "
         f"FROM (SELECT * FROM url WHERE state IN ('done', 'gone') AND NOT {_DIRECTORY} "
         f"AND crawl IS NOT ? AND {where}) AS u "
         "JOIN capture AS newest ON newest.id = u.newest "
@@ -103,7 +107,7 @@ def _histories(
         "LEFT JOIN heading AS h ON (h.contents, h.rec) = (b.contents, u.rec)",
         (crawl, *values),
     )
-    for number, library, book, rec, state, newest, first, versions, absent in rows:
+    for number, library, book, rec, state, newest, first, versions, absent, outdated in rows:
         age_s = _seconds(newest, now)
         yield (
             number,
@@ -114,6 +118,7 @@ def _histories(
                 important=any(scope.holds(library, book, rec) for scope in important),
                 gone=state == "gone",
                 absent_s=None if absent is None else _seconds(absent, now),
+                outdated=bool(outdated),
             ),
         )
 

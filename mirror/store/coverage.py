@@ -10,7 +10,7 @@ from typing import Any
 
 from mirror.store.damage import Damage, damage
 from mirror.store.entries import text_digest
-from mirror.store.headings import Listed, headings_of
+from mirror.store.headings import Listed, headings_of, outdated
 from mirror.store.listing import is_named, newest_listing
 from mirror.store.lost import lost_files
 from mirror.store.odd import OddPages, odd_pages
@@ -61,8 +61,9 @@ class HeadingCoverage:
 class BookCoverage:
     """One book. `expected` is None as long as its table of contents is not held.
 
-    `missing` was never asked with an answer; `failed` was, and did not get one. `gaps` are numbers that the
-    contents leave out between 1 and their last; `unlisted` are entries held that the contents do not list.
+    `missing` was never asked with an answer; `failed` was, and did not get one. `outdated`, part of these, are
+    numbers that are held, and belong to another heading since: what stands there now was not had. `gaps` are numbers
+    that the contents leave out between 1 and their last; `unlisted` are entries held that the contents do not list.
     `short` texts stand under a heading with nothing below it; `duplicates` are entries of one and the same text.
     `contents_missing`: pages of the contents that the last crawl of them did not get; then `expected` is what its
     other pages list, and what was listed when the contents were last whole.
@@ -76,6 +77,7 @@ class BookCoverage:
     missing: list[int] = field(default_factory=list)
     failed: list[FailedEntry] = field(default_factory=list)
     empty: list[int] = field(default_factory=list)
+    outdated: list[int] = field(default_factory=list)
     short: list[int] = field(default_factory=list)
     odd: list[OddEntry] = field(default_factory=list)
     duplicates: list[list[int]] = field(default_factory=list)
@@ -144,6 +146,7 @@ class Coverage:
             "missing": sum(len(book.missing) for book in books),
             "failed": sum(len(book.failed) for book in books),
             "empty": sum(len(book.empty) for book in books),
+            "outdated": sum(len(book.outdated) for book in books),
             "short": sum(len(book.short) for book in books),
             "odd": sum(len(book.odd) for book in books),
             "duplicates": sum(len(group) for book in books for group in book.duplicates),
@@ -263,13 +266,15 @@ def _book(db: sqlite3.Connection, library: str, number: int, title: str | None, 
     if contents is None:
         return BookCoverage(number, title, None, len(held), empty=empty, unlisted=list(held))
     listed = headings_of(db, contents)
+    unlisted = [rec for rec in held if rec not in listed]
+    others = outdated(db, library, number)
+    held = {rec: one for rec, one in held.items() if rec not in others}
     lacking = listed.keys() - held.keys()
     failed = _failed(db, library, number)
     gone_since = None
     if not is_named(db, library, number):
         listing = newest_listing(db, library)
         gone_since = listing[1] if listing else None
-    unlisted = [rec for rec in held if rec not in listed]
     return BookCoverage(
         number=number,
         title=title,
@@ -277,7 +282,8 @@ def _book(db: sqlite3.Connection, library: str, number: int, title: str | None, 
         captured=len(listed) - len(lacking),
         missing=sorted(lacking - failed.keys()),
         failed=[failed[rec] for rec in sorted(lacking & failed.keys())],
-        empty=[rec for rec in empty if rec in listed],
+        empty=[rec for rec in empty if rec in listed and rec in held],
+        outdated=sorted(others),
         short=[rec for rec, one in held.items() if one.short and rec in listed and listed[rec].is_leaf],
         odd=[OddEntry(rec, one.oddities) for rec, one in held.items() if one.oddities],
         duplicates=_duplicates(held),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mirror.frontier.scope import Scope, places_in
+from mirror.store.headings import heading_then
 
 _SELECT = """
 SELECT e.library, l.title, e.book, b.title, e.rec,
@@ -23,7 +24,7 @@ JOIN capture AS c ON c.id = v.capture
 JOIN warc AS w ON w.id = c.warc_id
 LEFT JOIN library AS l ON l.code = e.library
 LEFT JOIN book AS b ON b.library = e.library AND b.number = e.book
-LEFT JOIN heading AS h ON h.contents = b.contents AND h.rec = e.rec
+{heading}
 """
 
 
@@ -69,7 +70,8 @@ def every_entry(db: sqlite3.Connection, scopes: Sequence[Scope] = ()) -> Iterato
     """Every entry with its newest text, in order of library, book and number; memory stays flat."""
     where, values = places_in(scopes, "e.")
     cursor = db.cursor()
-    cursor.execute(_SELECT.format(version="e.newest") + f" WHERE {where} ORDER BY e.library, e.book, e.rec", values)
+    select = _SELECT.format(version="e.newest", heading=heading_then())
+    cursor.execute(f"{select} WHERE {where} ORDER BY e.library, e.book, e.rec", values)
     for row in cursor:
         yield _as_dict(row)
 
@@ -80,19 +82,19 @@ def entry_at(db: sqlite3.Connection, place: Scope, at: str | None = None) -> dic
     Returns:
         None if the entry, or any text of it by then, is not in the store.
     """
-    version = "e.newest"
-    values: list[Any] = []
+    version, instant = "e.newest", "v.last_seen"
+    values: list[Any] = [place.library, place.book, place.rec]
     if at is not None:
-        version = "(SELECT id FROM version WHERE entry = e.id AND first_seen <= ? ORDER BY last_seen DESC LIMIT 1)"
+        version = "(SELECT id FROM version WHERE entry = e.id AND first_seen <= ?4 ORDER BY last_seen DESC LIMIT 1)"
+        instant = "min(v.last_seen, ?4)"
         values.append(at)
-    row = db.execute(
-        _SELECT.format(version=version) + " WHERE (e.library, e.book, e.rec) = (?, ?, ?)",
-        (*values, place.library, place.book, place.rec),
-    ).fetchone()
+    select = _SELECT.format(version=version, heading=heading_then(instant))
+    row = db.execute(f"{select} WHERE (e.library, e.book, e.rec) = (?1, ?2, ?3)", values).fetchone()
     return _as_dict(row) if row else None
 
 
 def entry_version(db: sqlite3.Connection, version: int) -> dict[str, Any] | None:
     """An entry with one of its texts, by the version's number in the store; None if there is no such version."""
-    row = db.execute(_SELECT.format(version="?") + " WHERE e.id = v.entry", (version,)).fetchone()
+    select = _SELECT.format(version="?", heading=heading_then())
+    row = db.execute(f"{select} WHERE e.id = v.entry", (version,)).fetchone()
     return _as_dict(row) if row else None
