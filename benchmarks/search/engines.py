@@ -19,8 +19,11 @@ BOOK = 600  #: entries of a book
 class Engine(Protocol):
     name: str
     note: str
+    folds: bool  #: whether 縣 is 县 to it
 
     def build(self, folder: Path, entries: Iterable[tuple[str, str]]) -> None: ...
+
+    def index(self) -> None: ...
 
     def size(self) -> int:
         """Bytes of the index, without the texts where it can be told."""
@@ -31,10 +34,16 @@ class Engine(Protocol):
 class Ours:
     name = "ours"
     note = "count, titles first, BM25, 20 hits with title, path and marked snippet"
+    folds = True
 
     def build(self, folder: Path, entries: Iterable[tuple[str, str]]) -> None:
-        self.path = folder / "mirror.db"
-        self.database = Database(self.path)
+        path, size = folder / "mirror.db", folder / "mirror.db-without-index"
+        if size.exists():
+            self.database, self.before = Database(path), int(size.read_text())
+            return
+        for part in ("mirror.db", "mirror.db-wal", "mirror.db-shm"):
+            (folder / part).unlink(missing_ok=True)
+        self.database = Database(path)
         with self.database.transaction() as db:
             for number, (title, text) in enumerate(entries, 1):
                 book, rec = divmod(number, BOOK)
@@ -51,6 +60,7 @@ class Ours:
                 )
                 db.execute("UPDATE entry SET newest = ?1 WHERE id = ?1", (number,))
         self.before = self._pages()
+        size.write_text(str(self.before))
 
     def index(self) -> None:
         catch_up(self.database)
@@ -73,7 +83,7 @@ class OursWithCounts(Ours):
     note = "the same, and how many hits each library and book has"
 
     def __init__(self, built: Ours) -> None:
-        self.database = built.database
+        self.database, self.before = built.database, built.before
 
     def ask(self, query: str) -> int:
         return search(self.database.connection, f'"{query}"', facets=True).total
@@ -82,6 +92,7 @@ class OursWithCounts(Ours):
 class Trigram:
     name = "SQLite FTS5 trigram"
     note = "count and 20 by BM25; LIKE over the texts under three characters"
+    folds = False
 
     def build(self, folder: Path, entries: Iterable[tuple[str, str]]) -> None:
         self.path = folder / "trigram.db"
@@ -122,6 +133,7 @@ class Trigram:
 class DuckDB:
     name = "DuckDB"
     note = "no index: contains() over all texts, both cores; count and 20"
+    folds = False
 
     def build(self, folder: Path, entries: Iterable[tuple[str, str]]) -> None:
         import duckdb
@@ -157,6 +169,7 @@ class DuckDB:
 class Tantivy:
     name = "tantivy on our pairs"
     note = "count and 20 by BM25; pairs and single characters made by us, texts not stored"
+    folds = True
 
     def build(self, folder: Path, entries: Iterable[tuple[str, str]]) -> None:
         import tantivy

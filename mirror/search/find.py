@@ -35,13 +35,13 @@ from mirror.search.weigh import weigh
 MOST_WEIGHED = 2_000
 
 #: No more than these are weighed by reading them: that takes longer than to have the index do it.
-MOST_READ = 100
+MOST_READ = 40
 
 #: Of no more hits than these places and decades are counted.
 MOST_COUNTED = 500
 
 #: Nor are more titles than these; one that is the query and nothing else comes first all the same.
-MOST_TITLES = 500
+MOST_TITLES = 200
 
 #: Added to the number of a block, makes it of seven digits, as every other.
 _SAME_WIDTH = 10**6
@@ -146,7 +146,7 @@ def search(
     """Entries that have what a query asks for (`mirror.search.query`) in their title, text, items or tables.
 
     Hits in titles come first, the closest first; then by BM25, or in the order of the books if there are more
-    than MOST_WEIGHED.
+    than MOST_WEIGHED, or than MOST_READ that have single characters.
 
     Args:
         db: The store.
@@ -304,17 +304,20 @@ class _Search:
     def _weighed(self, numbers: list[int]) -> Iterator[Place]:
         if len(numbers) < 2:
             return iter([self._place(number) for number in numbers])
-        if isinstance(self._query, Term) and len(numbers) <= MOST_READ:
-            rows = sorted(weigh(self._db, self._query.text, numbers))
+        if (isinstance(self._query, Term) or single(self._query)) and len(numbers) <= MOST_READ:
+            rows = sorted(weigh(self._db, list(terms(self._query)), numbers))
+        elif single(self._query):
+            # Only the large index knows how often a character occurs, and would go through all pairs it begins.
+            return iter(sorted(map(self._place, numbers)))
         else:
-            # Single characters are weighed by the large index, which knows how often they occur.
             rows = sorted(self._rows("search_text", "rank, rowid"))
         alike = (of_rank for _, of_rank in groupby(rows, key=itemgetter(0)))
         # The order of the numbers is not the same in every rebuilt index; that of the places is.
         return chain.from_iterable(sorted(self._place(number) for _, number in one) for one in alike)
 
     def _by_book(self) -> Iterator[Place]:
-        blocks = self._db.execute("SELECT id FROM search_block ORDER BY library, book, part")
+        inside, values = _blocks_of(self._filters.scopes)
+        blocks = self._db.execute(f"SELECT id FROM search_block WHERE {inside} ORDER BY library, book, part", values)
         for (block,) in blocks:
             for row in self._rows(self._table, "rowid", "AND rowid BETWEEN ? AND ?", block << 10, block << 10 | 1023):
                 yield self._place(row[0])
@@ -460,22 +463,36 @@ def _inside(scopes: Sequence[Scope], wanted: list[list[str]]) -> tuple[str, list
     """SQL over `rowid` for the documents that the filters let through."""
     conditions, values = [], list[Any]()
     for scope in scopes:
-        inner = "SELECT id FROM search_block WHERE library = ?"
-        values.append(scope.library)
-        if scope.book is not None:
-            inner += " AND book = ?"
-            values.append(scope.book)
-        condition = f"rowid >> 10 IN ({inner})"
+        blocks, place = _blocks_of([scope])
+        condition = f"rowid >> 10 IN (SELECT id FROM search_block WHERE {blocks})"
         if scope.rec is not None:
-            condition = f"rowid >> 10 IN ({inner} AND part = ?) AND rowid & 1023 = ?"
-            values += [scope.rec >> 10, scope.rec & 1023]
+            condition = (
+                f"rowid >> 10 IN (SELECT id FROM search_block WHERE {blocks} AND part = ?) AND rowid & 1023 = ?"
+            )
+            place += [scope.rec >> 10, scope.rec & 1023]
         conditions.append(f"({condition})")
-    where = f"({' OR '.join(conditions)})" if conditions else "1"
+        values += place
+    where = "1"
+    if scopes:
+        # FTS5 skips what is outside of the span; blocks are numbered as they come, so it may hold others too.
+        blocks, place = _blocks_of(scopes)
+        span = f"(SELECT {{}}(id) FROM search_block WHERE {blocks}) << 10"
+        where = f"rowid BETWEEN {span.format('min')} AND {span.format('max')} | 1023 AND ({' OR '.join(conditions)})"
+        values = [*place, *place, *values]
     if wanted:
         # The plus keeps SQLite from asking the query anew for each of these documents.
         where += " AND +rowid IN (SELECT rowid FROM search_fact WHERE search_fact MATCH ?)"
         values.append(" AND ".join(map(as_expression, wanted)))
     return where, values
+
+
+def _blocks_of(scopes: Sequence[Scope]) -> tuple[str, list[Any]]:
+    """SQL over `search_block` for those of libraries and books; all, if no scopes are given."""
+    conditions, values = [], list[Any]()
+    for scope in scopes:
+        conditions.append("(library = ?)" if scope.book is None else "(library = ? AND book = ?)")
+        values += [scope.library] if scope.book is None else [scope.library, scope.book]
+    return f"({' OR '.join(conditions) or '1'})", values
 
 
 def _hit(db: sqlite3.Connection, place: Place, found: Any) -> Hit | None:

@@ -13,16 +13,16 @@ from mirror.search.index import parts
 _K1, _B, _USUAL = 1.2, 0.75, 1000
 
 
-def weigh(db: sqlite3.Connection, term: str, numbers: Sequence[int]) -> Iterator[tuple[float, int]]:
+def weigh(db: sqlite3.Connection, terms: Sequence[str], numbers: Sequence[int]) -> Iterator[tuple[float, int]]:
     """Weights, the smaller the better, and numbers of documents; in any order.
 
-    How many entries have the term weighs nothing where it is the only one. A term is counted as it is written in
-    title and text, line ends aside; only where it is nowhere written so is all that can be found in an entry folded
+    How many entries have a term weighs nothing, as if it were the only one. Terms are counted as they are written in
+    title and text, line ends aside; only where one is nowhere written so is all that can be found in an entry folded
     for it, which takes ten times as long.
 
     Args:
         db: The store.
-        term: A stream that each of the documents has.
+        terms: Streams; each of the documents has one of them.
         numbers: Of documents in the index.
     """
     rows = db.execute(
@@ -32,5 +32,9 @@ def weigh(db: sqlite3.Connection, term: str, numbers: Sequence[int]) -> Iterator
     )
     for number, title, text, items, tables in rows:
         plain = fold_frequent(title + BOUNDARY + text.replace("\n", ""))
-        count = plain.count(term) or BOUNDARY.join(parts(title, text, items, tables)).count(term)
-        yield -count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * len(plain) / _USUAL)), number
+        counts = [plain.count(term) for term in terms]
+        if not all(counts):
+            folded = BOUNDARY.join(parts(title, text, items, tables))
+            counts = [folded.count(term) for term in terms]
+        long = _K1 * (1 - _B + _B * len(plain) / _USUAL)
+        yield -sum(count * (_K1 + 1) / (count + long) for count in counts), number
