@@ -23,6 +23,7 @@ import uvicorn
 from mirror.browse import guard, workers
 from mirror.browse.guard import Guard, Rate
 from mirror.browse.holdings import Holdings
+from mirror.browse.patience import PatientProtocol
 from mirror.errors import MirrorError
 
 log = logging.getLogger(__name__)
@@ -188,6 +189,7 @@ def _end_with(lifeline: int, servers: list[uvicorn.Server]) -> None:
 def _config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
+        http=PatientProtocol,
         lifespan="off",
         ws="none",
         log_level="warning",
