@@ -42,6 +42,8 @@ _TURNING = re.compile(
     r"(?:上一?[篇条页章节]|下一?[篇条页章节]|前一?[篇条页]|后一?[篇条页]|返回(?:目录|首页|上级|列表|书目|本书|全书)?|目录|打印|关闭|首页|末页|没有了|无"
     r"|[|｜:：，,·/«»<>←→‹›\[\]【】（）()])+\Z"
 )
+#: Without a link, words lead elsewhere only if these are among them: a line or a cell may say 无, 目录, or ）.
+_TURNS = re.compile(r"[上下前后]一|返回|打印|关闭|首页|末页|没有了|\A[|｜«»<>←→‹›]+\Z")
 #: Begins a breadcrumb written out in words.
 _TRAIL_WORD = "位置"
 _TRAIL = re.compile(r"\s*[您你]?(?:当前|现在|目前|所在)?的?(?:当前|所在)?位置[是为]?\s*[:：>＞»›]")
@@ -294,7 +296,8 @@ def _is_turning(element: Element, weighed: _Weighed, started: bool) -> bool:
     weight = weighed.weights.get(element, 0)
     if tag == "a" or 0 < weight <= 12:
         words = "".join(words_of(element).split())
-        return len(words) <= 80 and _TURNING.match(words) is not None
+        leads = tag == "a" or weighed.links.get(element, 0) > 0 or _TURNS.search(words)
+        return len(words) <= 80 and bool(leads) and _TURNING.match(words) is not None
     return weight == 0 and weighed.links.get(element, 0) > 0
 
 
