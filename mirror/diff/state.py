@@ -16,7 +16,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 from hashlib import blake2b
 from itertools import groupby
 from operator import itemgetter
@@ -25,7 +25,8 @@ from typing import Any
 from mirror.diff.fold import fold, fold_body
 from mirror.diff.near import Sketch, sketch
 
-_BLANKS = " \t\n\u3000\xa0"
+#: A text without its blanks: a heading set in the middle of its line says no more than its words.
+_BARE = reduce(lambda text, blank: f"replace({text}, char({ord(blank)}), '')", " \t\n\u3000\xa0", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Held:
     version: int
     capture: int
     text_digest: str
-    size: int  #: characters of its reading text, blanks around it not counted
+    size: int  #: characters of its reading text, blanks not counted
     title: str | None
     path: tuple[str, ...]
 
@@ -327,15 +328,31 @@ class State:
 
     def departed(self, book: BookState) -> list[Held]:
         """Texts there had been before in a book, newest first, with the headings they had then."""
-        return [
+        texts = [
             self._held(book, rec, answer, self._earlier_heading(book, rec, answer))
             for rec, answer in sorted(book.departed, key=lambda item: item[1].timestamp, reverse=True)
         ]
+        return [*texts, *self._departed_headings(book)]
+
+    def _departed_headings(self, book: BookState) -> Iterator[Held]:
+        """Headings listed no longer whose text, mostly none, still stands under their number as that of another."""
+        listed = set(self.headings(book.listing).values())
+        rows = self.db.execute(
+            "SELECT h.rec, h.title, h.path, c.version FROM contents AS k JOIN heading AS h ON h.contents = k.id "
+            "JOIN url AS u ON u.kind = 'entry' AND (u.library, u.book, u.rec) = (k.library, k.book, h.rec) "
+            "JOIN capture AS c ON c.url_id = u.id AND c.timestamp BETWEEN k.first_seen AND ? "
+            "WHERE k.library = ? AND k.book = ? AND k.first_seen < ? "
+            "GROUP BY 1, 2, 3, 4 ORDER BY max(k.first_seen) DESC",
+            (book.listing.since or "", book.library, book.number, self.moment.instant),
+        )
+        for rec, title, path, version in rows.fetchall():
+            heading, now = Heading(title, tuple(json.loads(path))), book.answers.get(rec)
+            if now is not None and now.version == version and heading not in listed:
+                yield self._held(book, rec, now, heading)
 
     def _held(self, book: BookState, rec: int, answer: Answer, heading: Heading | None) -> Held:
         digest, size, title, path = self.db.execute(
-            "SELECT text_digest, length(trim(text, ?)), title, path FROM version WHERE id = ?",
-            (_BLANKS, answer.version),
+            f"SELECT text_digest, length({_BARE}), title, path FROM version WHERE id = ?", (answer.version,)
         ).fetchone()
         if heading is None:
             heading = Heading(title, tuple(json.loads(path or "[]")))

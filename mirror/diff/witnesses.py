@@ -43,7 +43,7 @@ class Witnesses(State):
             witness.id,
             witness.id,
             text_digest(reading.text),
-            len(reading.text.strip()),
+            len("".join(reading.text.split())),
             shown,
             witness.path,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mirror.imitation import Corpus, Faults, ImitationServer
 from tests.diff.truth import diff
 from tests.home import Home
+from tests.recrawl.sources import OneBareHeading, TwoBareHeadings
 
 SIZE = 60
 
@@ -101,3 +102,20 @@ def test_two_crawls_are_needed_and_mistakes_are_named(home: Home) -> None:
     assert "not an entry" in home.mirror("diff", "t", "--entry", "ch9", code=2).stderr
     assert "was not captured" in home.mirror("diff", "t", "--entry", "ch9/1/99", code=1).stderr
     assert "no collection" in home.mirror("diff", "t", "--against", "other", code=2).stderr
+
+
+def test_a_heading_without_a_text_is_there_again_though_its_number_had_another(home: Home) -> None:
+    """Its number gave the same text all along, namely none: only the contents tell that it was gone."""
+    with ImitationServer(TwoBareHeadings(SIZE), "mse") as server:
+        home.init(server)
+        home.crawl()
+        server.corpus = OneBareHeading(SIZE)
+        home.crawl(code=None)
+        server.corpus = TwoBareHeadings(SIZE)
+        home.crawl(code=None)
+    assert [(one["kind"], one["old_id"]) for one in diff(home, "1", "2")["changes"]].count(
+        ("removed", "ch9/1/4")
+    ) == 1
+    back = [(one["kind"], one["id"]) for one in diff(home, "2", "3")["changes"] if one["kind"] != "moved"]
+    assert back == [("returned", "ch9/1/4")]
+    assert [one["kind"] for one in diff(home, "1", "3")["changes"]] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mirror.imitation import Corpus
 from mirror.imitation.corpus import ImitatedBook, ImitatedHeading
 
@@ -26,3 +28,21 @@ class LibraryLost(Corpus):
 
     def libraries(self) -> list[tuple[str, str]]:
         return super().libraries()[:-1]
+
+
+class TwoBareHeadings(Corpus):
+    """Two headings of the first book, one behind the other, have no text."""
+
+    def lines(self, book: ImitatedBook, heading: ImitatedHeading) -> list[str]:
+        bare = [one.uid for one in super().headings(book)[3:5]]
+        return [] if book.place == "ch9/1" and heading.uid in bare else super().lines(book, heading)
+
+
+class OneBareHeading(TwoBareHeadings):
+    """The first of them is gone, and the other has its number."""
+
+    def headings(self, book: ImitatedBook) -> tuple[ImitatedHeading, ...]:
+        found = super().headings(book)
+        if book.place != "ch9/1":
+            return found
+        return (*found[:3], *(replace(one, rec=one.rec - 1) for one in found[4:]))
