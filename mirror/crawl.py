@@ -47,6 +47,7 @@ from mirror.reports.facts import crawl_report, write_report
 from mirror.search import index
 from mirror.sites.site import Site
 from mirror.store import widths
+from mirror.store.coverage import coverage
 from mirror.store.entries import dumps
 from mirror.verify import fixity
 from warc import cdxj, message
@@ -524,7 +525,8 @@ class Crawl:
         self._finish_files()
         widths.settle(self.ledger.database)
         self.ledger.crawls.end(self.number, self.outcome or "interrupted", _now())
-        report = crawl_report(self.ledger.database.connection, self.collection.archive, self.number)
+        db = self.ledger.database.connection
+        report = crawl_report(db, self.number, coverage(db, self.collection.archive))
         report["bounded"] = self.ledger.bounded
         report["politeness"] = self.guard.statistics()
         write_report(self.collection.reports, report)

@@ -9,6 +9,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerRunner
@@ -20,6 +21,7 @@ from mirror.errors import MirrorError
 from mirror.events import Event
 from mirror.pipelines.afterwards import index_afterwards
 from mirror.reports.crawl_page import write_page
+from mirror.store.coverage import coverage
 from warc.errors import WarcError
 
 log = logging.getLogger(__name__)
@@ -47,7 +49,9 @@ def crawl_once(collection: Collection, show: Callable[[Event], None], **what: An
 def _write_page(collection: Collection, number: int) -> None:
     """The report as a page. What cannot be shown must not make a crawl look failed that did not fail."""
     try:
-        write_page(collection, number)
+        with closing(collection.database()) as database:
+            found = coverage(database.connection, collection.archive)
+        write_page(collection, number, found)
     except (MirrorError, OSError, ValueError, sqlite3.Error) as error:
         log.warning("报告未能写成 the report could not be written: %s", error)
 

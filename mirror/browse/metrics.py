@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from mirror.browse.holdings import Holdings
 from mirror.errors import MirrorError
+from mirror.reports.figures import standing
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -51,22 +52,9 @@ class _Coverage(Collector):
         return ()  # the registry need not count anything to know the names
 
     def collect(self) -> Iterable[Metric]:
-        families = {
-            key: GaugeMetricFamily(f"mirror_{key}", text, labels=("collection",))
-            for key, text in (
-                ("expected", "Entries the source's contents list"),
-                ("captured", "Entries of them that are held"),
-                ("missing", "Entries never asked with an answer"),
-                ("failed", "Entries asked for in vain"),
-                ("captures", "Captures in the archive"),
-                ("complete", "1 if everything the source lists is held"),
-            )
-        }
+        found = []
         for name in self._holdings.names():
-            try:
+            with suppress(MirrorError):
                 facts = self._holdings.overview(name).facts
-            except MirrorError:
-                continue
-            for key, family in families.items():
-                family.add_metric((name,), float(facts[key]))
-        yield from families.values()
+                found.append((name, {**facts, "archive_bytes": facts["warc_bytes"]}))
+        yield from standing(found)

@@ -77,6 +77,7 @@ def _run(collection: Collection, force: bool, log_json: bool, *, alone: bool) ->
                 collection,
                 force=force,
                 show=show,
+                on_begin=lambda name, why: tell(name, "begun", message=why),
                 on_phase=lambda name, phase: tell(name, "phase", phase=phase),
             )
     except Busy as error:

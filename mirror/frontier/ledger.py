@@ -25,7 +25,7 @@ from mirror.frontier.scope import Scope, questions_in
 from mirror.frontier.shrinkage import Shrinkage, find_shrinkage, listed_by
 from mirror.store import entries, listing
 from mirror.store.database import Database
-from warc.record import Written
+from warc.record import Written, warc_date
 
 log = logging.getLogger(__name__)
 
@@ -181,6 +181,9 @@ class Ledger:
             count: The most to hand out.
             scopes: Which ones; all if empty.
             entries_too: False once as many entries as wanted have been asked.
+
+        An earlier answer dated later than now, by a clock since set back, is no base: a revisit refers to an earlier
+        record (WARC 1.1, 6.7.2).
         """
         where, values = questions_in(scopes)
         if not entries_too:
@@ -189,10 +192,10 @@ class Ledger:
             rows = db.execute(
                 "SELECT u.id, coalesce(u.hop, u.url), u.key, u.kind, u.library, u.book, u.rec, u.hops, u.passes, "
                 "c.id, c.target, c.timestamp, c.record_id, c.payload_digest, c.etag, c.modified "
-                "FROM url AS u LEFT JOIN capture AS c ON c.id = u.original WHERE u.id IN "
+                "FROM url AS u LEFT JOIN capture AS c ON c.id = u.original AND c.timestamp <= ? WHERE u.id IN "
                 f"(SELECT id FROM url WHERE state = 'found' AND {where} ORDER BY rank, id LIMIT ?) "
                 "ORDER BY u.rank, u.id",
-                (*values, count),
+                (warc_date(datetime.now(UTC)), *values, count),
             ).fetchall()
             db.executemany("UPDATE url SET state = 'leased' WHERE id = ?", [(row[0],) for row in rows])
         return [Lease(*row[:9], *_earlier(row[9:])) for row in rows]

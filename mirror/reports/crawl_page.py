@@ -14,7 +14,7 @@ from mirror.diff.changelog import changelog
 from mirror.reports import charts
 from mirror.reports.page import minute, render, write
 from mirror.reports.rhythm import Rhythm, rhythm_of
-from mirror.store.coverage import Coverage, coverage
+from mirror.store.coverage import Coverage
 
 #: So many changes of each kind, reasons and examples are shown; `mirror diff` and `mirror status --json` have all.
 _CHANGES, _REASONS, _EXAMPLES = 100, 20, 3
@@ -22,17 +22,16 @@ _CHANGES, _REASONS, _EXAMPLES = 100, 20, 3
 _QUIET = ("moved", "cosmetic")
 
 
-def write_page(collection: Collection, number: int) -> Path:
+def write_page(collection: Collection, number: int, found: Coverage) -> Path:
     """Write `reports/crawl-00001.html` beside the report of a crawl.
 
-    Coverage is as it is now, so the page belongs to the newest crawl. Raises OSError if it cannot be written.
+    Coverage is as it is found now, so the page belongs to the newest crawl. Raises OSError if it cannot be written.
     """
     path = collection.reports / f"crawl-{number:05d}.html"
     facts = json.loads(path.with_suffix(".json").read_text("utf-8"))
     config = collection.config()
     with closing(collection.database()) as database:
         db = database.connection
-        found = coverage(db, collection.archive)
         rhythm = rhythm_of(db, collection.archive, number, ZoneInfo(config.politeness.time_zone))
         values = {
             "name": collection.name,

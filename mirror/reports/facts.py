@@ -8,16 +8,15 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from mirror.store.coverage import coverage
+from mirror.store.coverage import Coverage
 
 
-def crawl_report(db: sqlite3.Connection, archive: Path, number: int) -> dict[str, Any]:
-    """Everything the ledger knows of a crawl. Raises KeyError if there is no such crawl."""
+def crawl_report(db: sqlite3.Connection, number: int, found: Coverage) -> dict[str, Any]:
+    """Everything the ledger knows of a crawl, and how coverage stands now. Raises KeyError if there is none."""
     row = db.execute("SELECT began, ended, outcome, scope FROM crawl WHERE number = ?", (number,)).fetchone()
     if row is None:
         raise KeyError(number)
     began, ended, outcome, scope = row
-    found = coverage(db, archive)
     totals = found.totals()
     return {
         "crawl": number,

@@ -10,60 +10,71 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest, start_http_server
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from mirror.collection import Collection
 from mirror.errors import MirrorError, UsageError
+from mirror.reports.figures import standing
 from mirror.reports.page import write
 from mirror.schedule import state
-from mirror.store.coverage import coverage
-
-_ENTRIES = ("expected", "captured", "missing", "failed", "gone")
-
+from mirror.store.coverage import Coverage, coverage
 
 #: Coverage of a large collection takes a while to count: asked again sooner, the endpoint gives what it counted last.
 _FRESH_S = 15.0
 
 
-def figures(collections: Iterable[Collection]) -> CollectorRegistry:
-    """The figures of collections as they are now."""
+def figures(collections: Iterable[Collection], counted: Coverage | None = None) -> CollectorRegistry:
+    """The figures of collections as they are now; `counted` is the coverage of the only one, if it is known."""
+    chosen = list(collections)
     registry = CollectorRegistry()
-
-    def gauge(name: str, about: str, *labels: str) -> Gauge:
-        return Gauge(f"mirror_{name}", about, ["collection", *labels], registry=registry)
-
-    entries = gauge("entries", "Entries by how they stand (mirror status)", "standing")
-    complete = gauge("complete", "1 if everything the source's contents list is held")
-    waiting = gauge("waiting", "Questions still to be asked")
-    archive = gauge("archive_bytes", "Bytes of finished WARC files")
-    began = gauge("run_began_timestamp_seconds", "When the newest run began")
-    ended = gauge("run_ended_timestamp_seconds", "When the newest run ended; 0 while it has not")
-    code = gauge("run_exit_code", "0 well, 1 failed, 3 asks for a look")
-    phase = gauge("run_phase", "1 for the phase the newest run is in, or done", "phase")
-    for collection in collections:
-        name = collection.name
-        with closing(collection.database()) as database:
-            found = coverage(database.connection, collection.archive)
-        totals = found.totals()
-        for standing in _ENTRIES:
-            entries.labels(name, standing).set(totals[standing])
-        complete.labels(name).set(found.complete)
-        waiting.labels(name).set(found.waiting)
-        archive.labels(name).set(sum(path.stat().st_size for path in collection.warcs()))
-        run = state.load(collection)
-        if run is not None:
-            began.labels(name).set(datetime.fromisoformat(run.began).timestamp())
-            ended.labels(name).set(datetime.fromisoformat(run.ended).timestamp() if run.ended else 0)
-            phase.labels(name, run.phase).set(1)
-            code.labels(name).set(run.exit_code)
+    registry.register(_Counted([*standing((one.name, _numbers(one, counted)) for one in chosen), *_runs(chosen)]))
     return registry
 
 
-def write_textfile(path: Path, collection: Collection) -> None:
+def _numbers(collection: Collection, counted: Coverage | None) -> dict[str, int]:
+    if counted is None:
+        with closing(collection.database()) as database:
+            counted = coverage(database.connection, collection.archive)
+    size = sum(path.stat().st_size for path in collection.warcs())
+    return {**counted.totals(), "complete": counted.complete, "waiting": counted.waiting, "archive_bytes": size}
+
+
+def _runs(collections: Sequence[Collection]) -> list[Metric]:
+    """How the newest run of each stands."""
+
+    def gauge(name: str, about: str, *labels: str) -> GaugeMetricFamily:
+        return GaugeMetricFamily(f"mirror_run_{name}", about, labels=("collection", *labels))
+
+    began = gauge("began_timestamp_seconds", "When the newest run began")
+    ended = gauge("ended_timestamp_seconds", "When the newest run ended; 0 while it has not")
+    code = gauge("exit_code", "0 well, 1 failed, 3 asks for a look")
+    phase = gauge("phase", "1 for the phase the newest run is in, or done", "phase")
+    for collection in collections:
+        name, run = collection.name, state.load(collection)
+        if run is not None:
+            began.add_metric((name,), datetime.fromisoformat(run.began).timestamp())
+            ended.add_metric((name,), datetime.fromisoformat(run.ended).timestamp() if run.ended else 0)
+            phase.add_metric((name, run.phase), 1)
+            code.add_metric((name,), run.exit_code)
+    return [began, ended, code, phase]
+
+
+def write_textfile(path: Path, collection: Collection, counted: Coverage) -> None:
     """Put the figures of one collection where node_exporter looks; whole or not at all."""
-    write(path, generate_latest(figures([collection])))
+    write(path, generate_latest(figures([collection], counted)))
+
+
+class _Counted(Collector):
+    """Figures that were counted once."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
 
 
 class _Live(Collector):

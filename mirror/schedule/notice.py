@@ -9,6 +9,7 @@ import subprocess
 import urllib.request
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -56,6 +57,7 @@ def _mail(settings: NotifyConfig, notice: Notice) -> None:
     message["Subject"] = notice.subject
     message["From"] = settings.mail_from or settings.mail_to[0]
     message["To"] = ", ".join(settings.mail_to)
+    message["Date"], message["Message-ID"] = formatdate(localtime=True), make_msgid()  # RFC 5322, 3.6
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834, 5: keeps holiday replies away
     message.set_content(notice.text)
     server = urlsplit(settings.smtp)

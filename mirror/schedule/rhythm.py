@@ -55,6 +55,13 @@ class Rhythm:
         """
         return began is None or began > now or self.next_after(began) <= now
 
+    def missed(self, began: datetime, now: datetime) -> int:
+        """How many runs were due, and not made, before the one that is due now."""
+        due, count = self.next_after(began), 0
+        while (due := self.next_after(due)) <= now:
+            count += 1
+        return count
+
     @property
     def times_of_day(self) -> list[time]:
         """Local times at which it is worth looking whether a run is due."""

@@ -32,6 +32,7 @@ class RunState:
     complete: bool | None = None
     sound: bool | None = None  #: None if nothing was verified
     problems: list[str] = field(default_factory=list)
+    resumed: int = 0  #: how often it was taken up again after it had been cut off
     failed: bool = False  #: something of ours failed: exit code 1
     ended: str | None = None
 

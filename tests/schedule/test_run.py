@@ -119,8 +119,8 @@ def test_killed_in_any_phase(home: Home, collection: Collection, phase: str, whe
     )
     assert killed.returncode == -signal.SIGKILL
     assert state(collection).phase == phase
-    home.mirror("run", "t")
-    assert (state(collection).phase, state(collection).exit_code) == ("done", 0)
+    assert f"broke off in its phase '{phase}'" in home.mirror("run", "t").stderr
+    assert (state(collection).phase, state(collection).exit_code, state(collection).resumed) == ("done", 0, 1)
     assert crawls(collection) == [(1, "finished")], "what was crawled is not crawled again"
     assert [path.name for path in collection.reports.glob("*.json")] == ["crawl-00001.json"]
 
@@ -250,6 +250,43 @@ def test_clocks(home: Home, collection: Collection, monkeypatch: pytest.MonkeyPa
     assert watched.count == 5
 
 
+def test_why_a_run_begins_is_said(home: Home, collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduled(home)
+    monkeypatch.setitem(PHASES, "crawl", lambda under_way: None)
+    monkeypatch.setattr("mirror.schedule.run._is_unfinished", lambda collection: False)
+
+    def why(now: datetime, *, force: bool = False) -> str:
+        said: list[str] = []
+        run(collection, force=force, on_begin=lambda name, text: said.append(text), clock=lambda: now)
+        return " ".join(said)
+
+    first = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert "first run" in why(first)
+    assert why(first + timedelta(days=1)) == ""
+    assert "as asked for" in why(first + timedelta(days=1), force=True)
+    assert why(first + timedelta(days=9)) == "到期 due"
+    assert "5 were missed" in why(first + timedelta(days=9 + 45))
+    assert "the clock was changed" in why(first)
+
+
+def test_after_the_clock_was_set_back_no_record_refers_to_a_later_one(
+    home: Home, collection: Collection, server: ImitationServer
+) -> None:
+    """A clock that was years ahead and is right again: what is asked then is stored whole, and all is sound."""
+    home.mirror("run", "t")
+    database = collection.database()
+    try:
+        with database.transaction() as db:
+            db.execute("UPDATE capture SET timestamp = '2096' || substr(timestamp, 5)")
+    finally:
+        database.close()
+    asked = len(server.log)
+    home.crawl(code=None)
+    assert len(server.log) - asked >= SIZE
+    types = [record.type for path in home.archive() for record in reader.read(path)]
+    assert "revisit" not in types
+
+
 def test_a_state_that_cannot_be_read_is_no_state(home: Home, collection: Collection) -> None:
     for nonsense in ("", "[]", '{"began": "x", "after": 0}', '{"began": "2026-01-01", "after": 0, "phase": "tea"}'):
         states.path_of(collection).write_text(nonsense)
@@ -333,12 +370,27 @@ def test_people_are_told(home: Home, collection: Collection, tmp_path: Path) -> 
         mailbox.socket.close()
     mail = message_from_bytes(mailbox.message, policy=policy.default)
     assert "正常 well" in str(mail["Subject"])
+    assert mail["Date"] and mail["Message-ID"]
     assert f"{SIZE} / {SIZE}" in mail.get_body().get_content()  # type: ignore[union-attr]
     assert handler.bodies[0]["complete"] is True  # type: ignore[attr-defined]
-    assert json.loads(told.read_text("utf-8"))["totals"]["captured"] == SIZE
+    facts = json.loads(told.read_text("utf-8"))
+    assert (facts["totals"]["captured"], facts["changes"]) == (SIZE, None)
     figures = metrics.read_text()
     assert f'mirror_entries{{collection="t",standing="captured"}} {SIZE}.0' in figures
     assert 'mirror_run_exit_code{collection="t"} 0.0' in figures
+
+
+def test_people_are_told_of_a_run_that_could_not_begin(home: Home, collection: Collection, tmp_path: Path) -> None:
+    told = tmp_path / "told.json"
+    change(home, {'when = "never"': 'when = "trouble"', 'command = ""': f"command = \"sh -c 'cat > {told}'\""})
+    collection.database_path.write_bytes(b"no database at all, and long enough to be read as one" * 40)
+    home.mirror("run", "t", code=1)
+    facts = json.loads(told.read_text("utf-8"))
+    assert (facts["exit_code"], "mirror.db" in facts["text"]) == (1, True)
+    home.mirror("rebuild", "t", code=None)
+    told.unlink()
+    home.mirror("run", "t")
+    assert not told.exists()
 
 
 def test_prometheus_is_answered_while_it_runs(home: Home, collection: Collection) -> None:
