@@ -15,11 +15,10 @@ def instant(text: str) -> str:
     """
     try:
         moment = _last_moment(text) or datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: in UTC it lies before the year 1, or behind 9999
         raise UsageError(f"{text!r} is no time: write a date such as 2026-11-24, or 2026-11-24T02:00:00Z") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _last_moment(text: str) -> datetime | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
+import io
 import keyword
-import os
 import sqlite3
 import sys
 
@@ -73,7 +74,11 @@ def cli(context: click.Context, home: str | None) -> None:
 
 
 def main() -> None:
-    """Entry point of the `mirror` command. Exit codes: 0 done, 1 failed, 2 misused, 3 asks for a look."""
+    """Entry point of the `mirror` command. Exit codes: 0 done, 1 failed, 2 misused, 3 asks for a look.
+
+    Where the reader of a pipe (`| head`) has gone, click ends with 1 and without a word: not all of it was told.
+    """
+    _speak_in_any_locale()
     try:
         code = cli.main(standalone_mode=False, prog_name="mirror")
     except click.exceptions.Exit as error:
@@ -96,10 +101,6 @@ def main() -> None:
             f"if the file is damaged, move it away and run `mirror rebuild`: the WARC files are the truth"
         )
         code = 1
-    except BrokenPipeError:
-        # The reader of a pipe (`| head`) has gone; nothing is wrong. Keep the interpreter from saying so.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -111,3 +112,20 @@ def main() -> None:
 
 def _complain(message: str) -> None:
     click.echo(click.style("错误 error: ", fg="red", bold=True) + message, err=True)
+
+
+def _speak_in_any_locale() -> None:
+    """Write what the charset of a terminal lacks (GBK has no ›) as JSON does: `\\u203a`."""
+    codecs.register_error("escape-as-json", _escape)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # neither closed nor replaced
+            # ASCII means that no locale is set: then it is UTF-8, as all files are.
+            charset = "utf-8" if codecs.lookup(stream.encoding).name == "ascii" else None
+            stream.reconfigure(encoding=charset, errors="escape-as-json")
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    octets = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{octets[at : at + 2].hex()}" for at in range(0, len(octets), 2)), error.end

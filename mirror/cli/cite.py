@@ -7,8 +7,8 @@ import click
 from mirror.cite import STYLES, cite, memento
 from mirror.cli.options import collection_argument
 from mirror.collection import Collection
-from mirror.errors import MirrorError, UsageError
-from mirror.frontier.scope import Scope
+from mirror.concordance.citation import find_entry
+from mirror.errors import MirrorError
 from mirror.instants import instant
 from mirror.store.exported import entry_at
 
@@ -24,17 +24,17 @@ from mirror.store.exported import entry_at
 def command(collection: Collection, entry: str, style: str, at: str | None, archive_url: str | None) -> None:
     """引用 / Cite an entry: GB/T 7714-2015, BibTeX, CSL-JSON or RIS, with the capture's date.
 
+    ENTRY is K/A/REC, K/A/CODE, or any old or new URL of it.
+
     \b
     Example:
       mirror cite shandong ch9/3/12
       mirror cite shandong ch9/3/12 --style bibtex >> references.bib
       mirror cite shandong ch9/3/12 --archive-url https://archive.example.cn/shandong
     """
-    place = Scope.parse(entry)
-    if place.rec is None:
-        raise UsageError(f"{entry}: not an entry. Write K/A/REC, such as ch9/3/12")
     database = collection.database()
     try:
+        place = find_entry(database.connection, entry)
         found = entry_at(database.connection, place, None if at is None else instant(at))
     finally:
         database.close()

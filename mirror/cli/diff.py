@@ -17,7 +17,6 @@ from mirror.errors import UsageError
 
 if TYPE_CHECKING:
     from mirror.diff.changes import Comparison
-    from mirror.frontier.scope import Scope
 
 #: Forms by name: module and function in `mirror.diff`.
 _FORMS = {"text": "as_text", "json": "as_json", "html": "as_html", "atom": "as_atom"}
@@ -27,7 +26,9 @@ _FORMS = {"text": "as_text", "json": "as_json", "html": "as_html", "atom": "as_a
 @collection_argument
 @click.argument("since", metavar="[FROM]", required=False)
 @click.argument("until", metavar="[TO]", required=False)
-@click.option("--entry", metavar="ENTRY", help="One entry over all its versions: K/A/REC, such as ch9/3/12.")
+@click.option(
+    "--entry", metavar="ENTRY", help="One entry over all its versions: K/A/REC, such as ch9/3/12, or a URL."
+)
 @click.option(
     "--against", metavar="OTHER", help="Compare with another collection of this home, as it is now, or at TO."
 )
@@ -118,26 +119,22 @@ def _against(*sides: tuple[Connection, str, str | None]) -> Comparison:
 def _witnesses(
     db: Connection, collection: Collection, dump: str | None, until: str | None, entry: str | None
 ) -> Comparison:
+    from mirror.concordance.citation import find_entry
     from mirror.diff.moments import newest, parse_moment
     from mirror.diff.witnesses import compare_witnesses
 
     moment = newest(db) if until is None else parse_moment(db, until)
-    return compare_witnesses(db, collection.name, moment, dump, _entry(entry) if entry else None)
+    return compare_witnesses(db, collection.name, moment, dump, find_entry(db, entry) if entry else None)
 
 
 def _history(db: Connection, collection: Collection, entry: str, since: str | None, until: str | None) -> Comparison:
+    from mirror.concordance.citation import find_entry
     from mirror.diff.history import history
     from mirror.diff.moments import parse_moment
 
     return history(
-        db, collection.name, _entry(entry), *(parse_moment(db, one) if one else None for one in (since, until))
+        db,
+        collection.name,
+        find_entry(db, entry),
+        *(parse_moment(db, one) if one else None for one in (since, until)),
     )
-
-
-def _entry(text: str) -> Scope:
-    from mirror.frontier.scope import Scope
-
-    place = Scope.parse(text)
-    if place.rec is None:
-        raise UsageError(f"{text}: not an entry. Write K/A/REC, such as ch9/3/12")
-    return place

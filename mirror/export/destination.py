@@ -43,11 +43,13 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A new file, seekable, that takes its name when the block ends without an error; else nothing is left.
 
     Raises:
-        UsageError: The path is `-`.
+        UsageError: The path is `-`, or a folder.
         MirrorError: It could not be written.
     """
     if str(path) == "-":
         raise UsageError("-o -: this export cannot be written to standard output; name a new file for it")
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder. Name a file in it")
     partial = path.with_name(path.name + ".part")
     try:
         with partial.open("w+b") as file:

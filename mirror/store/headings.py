@@ -42,7 +42,11 @@ OUTDATED = (
 
 def outdated(db: sqlite3.Connection, library: str, book: int) -> set[int]:
     """Numbers of a book that are held, and whose text was captured under another heading than they have now."""
-    rows = db.execute(f"SELECT e.rec {OUTDATED} AND (b.library, b.number) = (?, ?)", (library, book))
+    place = (library, book)
+    (tables,) = db.execute("SELECT count(*) FROM contents WHERE (library, book) = (?, ?)", place).fetchone()
+    if tables < 2:
+        return set()
+    rows = db.execute(f"SELECT e.rec {OUTDATED} AND (b.library, b.number) = (?, ?)", place)
     return {rec for (rec,) in rows}
 
 

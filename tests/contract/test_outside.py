@@ -188,6 +188,35 @@ def test_an_old_address_finds_its_entry(crawled: tuple[Home, str]) -> None:
         assert home.mirror("show", "t", url, "--json").stdout == by_number
 
 
+def test_every_command_takes_an_entry_as_a_footnote_has_it(crawled: tuple[Home, str]) -> None:
+    home, _ = crawled
+    url = "http://lib.sdsqw.cn/bin/mse.exe?COLLCC=2&K=ch9&A=1&rec=3&run=13"
+    for command in (["cite", "t"], ["show", "t"], ["diff", "t", "--entry"], ["captures", "t"]):
+        assert home.mirror(*command, url).stdout == home.mirror(*command, "ch9/1/3").stdout
+
+
+@pytest.mark.parametrize("charset", ["ascii", "latin-1"])
+def test_a_terminal_of_any_charset_is_told(crawled: tuple[Home, str], charset: str) -> None:
+    home, _ = crawled
+    said = home.mirror("status", "t", "--json", PYTHONIOENCODING=charset).stdout
+    assert json.loads(said) == home.coverage()
+    for command in (["status", "t"], ["show", "t", "ch9/1/3"], ["--help"]):
+        assert home.mirror(*command, PYTHONIOENCODING=charset).stdout
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+23:00", "2026-02-30"])
+def test_a_time_no_calendar_has_is_misuse(crawled: tuple[Home, str], when: str) -> None:
+    home, _ = crawled
+    assert "is no time" in home.mirror("show", "t", "ch9/1/3", "--at", when, code=2).stderr
+
+
+def test_an_export_into_a_folder_that_wants_a_file_is_misuse(crawled: tuple[Home, str], tmp_path: Path) -> None:
+    home, _ = crawled
+    for output in (str(tmp_path), "/"):
+        assert "is a folder" in home.mirror("export", "t", "--format", "jsonl", "-o", output, code=2).stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_captures_of_one_url(crawled: tuple[Home, str]) -> None:
     home, address = crawled
     found = json.loads(home.mirror("captures", "t", f"{address}bin/mse.exe?K=CH9&A=1&run=12", "--json").stdout)
