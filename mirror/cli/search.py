@@ -16,6 +16,7 @@ from mirror.extraction.structure.years import read_years
 from mirror.frontier.scope import Scope
 from mirror.instants import instant
 from mirror.search import Filters, Found, Hit, search
+from mirror.search.query import is_as_written
 from mirror.witness import Witness, count, find
 
 
@@ -64,6 +65,7 @@ def command(
       mirror search shandong 旱灾 --years 1942-1943 --place 菏泽市
       mirror search shandong 旧县名 --at 2025-12-31
       mirror search shandong '"第 一 编"' --no-witnesses --json | jq -r '.[].id'
+      mirror search shandong -- -12.5℃
     """
     if at is not None and all_versions:
         raise UsageError("--at asks for the text of one time, --all-versions for those of all: give one of them")
@@ -98,6 +100,11 @@ def command(
         for one in witnesses:
             show_hit(query, one)
     click.echo(_summary(found, known, witnesses, offset, elapsed_ms), err=True)
+    if is_as_written(query):
+        click.echo(
+            "AND OR NOT NEAR 在此不成查询，已按原文检索 / AND OR NOT NEAR do not fit together here: searched as text",
+            err=True,
+        )
 
 
 def _years(text: str | None) -> tuple[int, int] | None:

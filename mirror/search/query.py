@@ -91,6 +91,17 @@ def parse(text: str) -> Node:
     return found
 
 
+def is_as_written(text: str) -> bool:
+    """Whether a query has words of the language that do not fit together, so that they are searched as text."""
+    words = [kind in ("word", "near") for kind, _ in _tokens(text)]
+    last = text.split()[-1:]  # one with nothing behind it is no word of the language
+    try:
+        _Parser(text).query()
+    except _Malformed:
+        return any(words)
+    return any(re.fullmatch(f"{_WORD}|{_NEAR_WORD}", one) for one in last)
+
+
 def terms(node: Node) -> Iterator[str]:
     """The texts whose finding makes a hit, for marking them; those behind a NOT are left out."""
     match node:

@@ -9,7 +9,7 @@ from mirror.errors import UsageError
 from mirror.frontier.scope import Scope
 from mirror.search import Filters
 from mirror.search.find import MOST_WEIGHED
-from mirror.search.query import All, parse
+from mirror.search.query import All, is_as_written, parse
 from tests.search.shelf import Shelf, Shelved, shelf
 
 
@@ -73,6 +73,20 @@ def test_the_language(query: str, expected: set[int]) -> None:
         assert books.ids(query) == {f"ch9/1/{rec}" for rec in expected}
         books.index()
         assert books.ids(query) == {f"ch9/1/{rec}" for rec in expected}
+
+
+@pytest.mark.parametrize(
+    ("query", "as_written"),
+    [
+        *(
+            (query, True)
+            for query in ("NOT 碑", "碑 OR", "碑 NEAR/5", "OR 碑", "AND", "(碑 石) NEAR 碣", "碑 OR NOT 碣")
+        ),
+        *((query, False) for query in ("碑", "碑 OR 碣", "((碑", "(一)概述", '"碑 OR"', "碑 or 碣", "OR碑")),
+    ],
+)
+def test_whoever_asks_is_told_what_makes_no_query(query: str, as_written: bool) -> None:
+    assert is_as_written(query) == as_written
 
 
 def test_a_near_has_each_word_of_one_bracket_beside_each_of_the_other() -> None:
