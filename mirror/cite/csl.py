@@ -20,7 +20,6 @@ def write(source: Source) -> str:
         "language": "zh-CN",
         "URL": source.link,
         "accessed": {"date-parts": [[day.year, day.month, day.day]]},
-        "archive_location": source.record_id,
         "note": note(source),
     }
     if source.authors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mirror.extraction.aligned import has_unread
 from mirror.extraction.items import read_items
 from mirror.extraction.lines import has_boxes
 from mirror.extraction.page import Text
@@ -13,6 +14,8 @@ from mirror.extraction.reflow import Reflowed, Width, reflow
 from mirror.extraction.signatures import read_signatures
 from mirror.extraction.tables import TableBlock, read_tables
 
+#: Flags that tell of tables; what `join` gives, which reads none, is without them.
+PART_FLAGS = frozenset(("table-unread", "columns-unread"))
 #: Blank lines around the text belong to the page; an indent before the first word belongs to the text.
 _LINE_BLANKS = " \t\u3000\xa0\n"
 
@@ -32,6 +35,8 @@ def assemble(raw_text: str, book: Sequence[Width] = ()) -> Text:
     flags = flowed.flags
     if drawn is not None and any("\u2502" in line or "\u2503" in line for line in prose):
         flags = (*flags, "table-unread")
+    if flowed.spaced and has_unread(lines):
+        flags = (*flags, "columns-unread")
     signed = read_signatures(prose)
     end = None
     if signed.lines and not (tables and tables[-1].end > len(lines) - signed.lines):

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mirror.extraction.aligned import aligned_lines, spaced_lines
 from mirror.extraction.lines import (
     BLANKS,
     RULE_ENDS,
@@ -84,12 +85,17 @@ Why = Literal[
     "short",  # the line before ends before the edge
     "blank",  # an empty line stands between
     "table",  # one of the two is drawn
+    "columns",  # one of the two is set in columns with blanks
     "ruled",  # one of the two is a ruled line
     "indent",  # it is indented as a paragraph, a title or a signature is
     "head",  # it begins an item or a numbered paragraph
     "page-number",  # it is the number of a page of the printed book
     "no-width",  # no width is known
 ]
+#: How a line of a table is set, "" if it is none.
+Layout = Literal["", "table", "columns"]
+#: Of the seams that need no weighing, those at which a paragraph begins.
+_SURE_STARTS: frozenset[Why | None] = frozenset(("short", "table", "columns"))
 JOINED: frozenset[Why] = frozenset(("full", "no-room", "uneven", "block", "over-blank"))
 
 
@@ -113,7 +119,8 @@ class Reflowed:
     flags: tuple[str, ...]
     hard_cut: bool = False  #: by which rule the lines were cut
     whys: tuple[Why, ...] = ()  #: why each line was joined to the one before, or left
-    drawn: tuple[bool, ...] | None = None  #: which lines of `text` belong to tables; None if none does
+    drawn: tuple[bool, ...] | None = None  #: which lines of `text` belong to drawn tables; None if none does
+    spaced: bool = False  #: some lines look like rows set with blanks alone (`extraction.aligned`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,37 +131,46 @@ class _Lines:
     bare: list[str]  #: without blanks at the end
     ends: list[str]  #: last characters of these, "" of an empty line
     widths: list[int]
-    drawn: list[bool] | None  #: which belong to tables; None if none does
+    drawn: list[Layout] | None  #: which belong to tables; None if none does
+    spaced: bool  #: some look like rows set with blanks alone
 
     @classmethod
     def of(cls, raw: str, *, tables: bool) -> _Lines:
         lines = raw.split("\n")
         bare = [line.rstrip(BLANKS) for line in lines]
         ends = [line[-1:] for line in bare]
-        drawn = table_lines(bare) if tables else None
+        boxes = table_lines(bare) if tables else None
+        drawn: list[Layout] | None = None
+        if boxes is not None:
+            drawn = ["table" if box else "" for box in boxes]
+        spaced = spaced_lines(bare, boxes)
+        if spaced and (columned := aligned_lines(spaced)):
+            drawn = drawn or [""] * len(lines)
+            for at in columned:
+                drawn[at] = "columns"
         if lines == bare:
-            return cls(lines, bare, ends, columns_of_all(raw, lines), drawn)
+            return cls(lines, bare, ends, columns_of_all(raw, lines), drawn, bool(spaced))
         padded = sum(1 for line, short in zip(lines, bare, strict=True) if short and len(line) != len(short))
         # Blanks at the end count as text where lines were cut within blanks, not where all are padded.
         measured = lines if padded * 4 <= len(lines) else bare
         widths = [columns(line) for line in measured]
         if padded and measured is lines:
             widths = [columns(b) if w > MAX_WIDTH else w for w, b in zip(widths, bare, strict=True)]
-        return cls(lines, bare, ends, widths, drawn)
+        return cls(lines, bare, ends, widths, drawn, bool(spaced))
 
     def widened(self) -> _Lines:
         """The same lines as they were before somebody made their full-width punctuation narrow (NFKC)."""
         widths = [
             columns(line.translate(_WIDE)) + (2 if line[:2] == "  " and line[2:3] != " " else 0) for line in self.bare
         ]
-        return _Lines(self.raw, self.bare, self.ends, widths, self.drawn)
+        return _Lines(self.raw, self.bare, self.ends, widths, self.drawn, self.spaced)
 
     def is_drawn(self, at: int) -> bool:
-        return self.drawn is not None and self.drawn[at]
+        return self.drawn is not None and self.drawn[at] != ""
 
     def drawn_left(self) -> tuple[bool, ...] | None:
-        """Which lines belong to tables, where nothing was joined."""
-        return None if self.drawn is None else tuple(self.drawn)
+        """Which lines belong to drawn tables, where nothing was joined."""
+        return None if self.drawn is None else tuple([layout == "table" for layout in self.drawn])
 
     def prose_widths(self) -> list[int]:
         """Widths of the lines outside tables; lines that say the same count once, for they prove no more."""
@@ -198,13 +214,13 @@ def reflow(raw: str, book: Sequence[Width] = (), *, tables: bool = True) -> Refl
     used = _choose(found, proven, book, lines, flags)
     if used is None:
         flags = ["no-width"] if _breaks_off_somewhere(lines) else []
-        return Reflowed(raw, None, tuple(flags), False, _left(lines), lines.drawn_left())
+        return Reflowed(raw, None, tuple(flags), False, _left(lines), lines.drawn_left(), lines.spaced)
     text, whys, drawn = _join(lines, used.columns, used.hard_cut, flags)
     if proven is None and JOINED.isdisjoint(whys):
         # No line is full at a borrowed width: then it says nothing of this text.
         kept = tuple(flag for flag in flags if flag in _LEFT_FLAGS)
-        return Reflowed(raw, None, kept, False, tuple(whys), lines.drawn_left())
-    return Reflowed(text, used.columns, tuple(flags), used.hard_cut, tuple(whys), drawn)
+        return Reflowed(raw, None, kept, False, tuple(whys), lines.drawn_left(), lines.spaced)
+    return Reflowed(text, used.columns, tuple(flags), used.hard_cut, tuple(whys), drawn, lines.spaced)
 
 
 def _choose(
@@ -409,7 +425,7 @@ def _join(
     weighed = 0
     for at in [at for at, why in enumerate(whys) if why is None]:
         for earlier in range(at - 1, weighed, -1):
-            if whys[earlier] == "short" or whys[earlier] == "table":
+            if whys[earlier] in _SURE_STARTS:
                 start = indent_of(raw[earlier])
                 break
         weighed = at
@@ -459,7 +475,7 @@ def _join(
     pieces[0::2], pieces[1::2] = seams, written
     drawn = None
     if lines.drawn is not None:
-        drawn = tuple([is_drawn for is_drawn, seam in zip(lines.drawn, seams, strict=True) if seam == "\n"])
+        drawn = tuple([layout == "table" for layout, seam in zip(lines.drawn, seams, strict=True) if seam == "\n"])
     return "".join(pieces[1:]), [why for why in whys if why is not None], drawn
 
 
@@ -496,11 +512,10 @@ def _sure_seams(lines: _Lines, edge: int, hard_cut: bool) -> list[Why | None]:
         ],
     ]
     if lines.drawn is not None:
-        for at, drawn in enumerate(lines.drawn):
-            if drawn and at and ends[at] and ends[at - 1]:
-                whys[at] = "table"
-            if drawn and at + 1 < len(whys) and ends[at] and ends[at + 1]:
-                whys[at + 1] = "table"
+        for at in range(1, len(whys)):
+            layout = lines.drawn[at] or lines.drawn[at - 1]
+            if layout and ends[at] and ends[at - 1]:
+                whys[at] = layout
     return whys
 
 

@@ -95,15 +95,13 @@ def read_tables(lines: Sequence[str], drawn: Sequence[bool] | None = None) -> li
         rows = _read_rows(lines[first:at])
         if rows:
             found.append(
-                TableBlock(
-                    first, at, Table(_read_caption(lines, floor, first), rows), _read_unit(lines, floor, first)
-                )
+                TableBlock(first, at, Table(read_caption(lines, floor, first), rows), read_unit(lines, floor, first))
             )
         floor = at
     return found
 
 
-def _read_caption(lines: Sequence[str], floor: int, first: int) -> str | None:
+def read_caption(lines: Sequence[str], floor: int, first: int) -> str | None:
     """The lines above a table that name it: its number, its title; not its unit, not a sentence."""
     parts: list[str] = []
     blank = False
@@ -135,7 +133,7 @@ def _read_caption(lines: Sequence[str], floor: int, first: int) -> str | None:
     return " ".join(reversed(parts)) or None
 
 
-def _read_unit(lines: Sequence[str], floor: int, first: int) -> str | None:
+def read_unit(lines: Sequence[str], floor: int, first: int) -> str | None:
     """The unit said above a table, in one of the lines that may be its caption."""
     for at in range(first - 1, max(floor, first - 1 - 2 * _CAPTION_LINES) - 1, -1):
         said = _UNIT.search(lines[at]) if "单位" in lines[at] else None

@@ -11,16 +11,17 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from mirror.extraction.aligned import read_aligned
 from mirror.extraction.lines import has_boxes
 from mirror.extraction.signatures import read_signatures
-from mirror.extraction.structure.aligned import read_aligned
 from mirror.extraction.structure.outline import read_outline
 from mirror.extraction.structure.places import read_places
 from mirror.extraction.structure.quantities import read_quantities
-from mirror.extraction.structure.tables import DrawnTable, read_drawn
+from mirror.extraction.structure.tables import DrawnTable, number_of, read_drawn
 from mirror.extraction.structure.titles import own_title_end, plain
 from mirror.extraction.structure.year import About, Years
 from mirror.extraction.structure.years import read_years, span, title_years
+from mirror.extraction.tables import read_caption, read_unit
 
 
 def structure(entry: Mapping[str, Any], *, quantities: bool = False) -> dict[str, Any]:
@@ -114,17 +115,24 @@ def _drawn(table: DrawnTable, offsets: list[int]) -> dict[str, Any]:
 
 
 def _aligned(lines: list[str], inside: set[int], offsets: list[int]) -> list[dict[str, Any]]:
+    prose = _blanked(lines, inside)
+    tables = read_aligned(prose)
+    floors = [0, *(table.end for table in tables)]
+    captions = [
+        (read_caption(prose, floor, table.first), read_unit(prose, floor, table.first))
+        for floor, table in zip(floors, tables, strict=False)
+    ]
     return [
         {
-            "number": None,
-            "caption": None,
-            "unit": None,
+            "number": number_of(caption),
+            "caption": caption,
+            "unit": unit,
             "continues": None,
             "rows": [list(row) for row in table.rows],
             "drawn": False,
             "at": offsets[table.first],
         }
-        for table in read_aligned(_blanked(lines, inside))
+        for table, (caption, unit) in zip(tables, captions, strict=True)
     ]
 
 

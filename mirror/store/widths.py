@@ -7,9 +7,10 @@ whatever the order they came in. What was read at another width is then read aga
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
-from mirror.extraction.entry import assemble, join
+from mirror.extraction.entry import PART_FLAGS, assemble, join
 from mirror.extraction.reflow import Width, settle_widths
 from mirror.search.index import forget
 from mirror.store.database import Database
@@ -98,11 +99,10 @@ def _read_again(db: sqlite3.Connection, version: int, widths: tuple[Width, ...])
     ).fetchone()
     joined = join(raw_text, widths)
     if joined.text == text:
-        if (joined.width, dumps(joined.flags)) != (width, flags):
-            db.execute(
-                "UPDATE version SET (width, flags) = (?, ?) WHERE id = ?",
-                (joined.width, dumps(joined.flags), version),
-            )
+        of_parts = [flag for flag in json.loads(flags) if flag in PART_FLAGS]
+        said = dumps([*joined.flags, *of_parts])
+        if (joined.width, said) != (width, flags):
+            db.execute("UPDATE version SET (width, flags) = (?, ?) WHERE id = ?", (joined.width, said, version))
         return False
     forget(db, version)
     db.execute(

@@ -63,6 +63,21 @@ def test_any_order_gives_the_same_text(tmp_path: Path, seed: int) -> None:
     assert widths.settle(database) == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("塘工如下：\n王学刚│李明\n张三│赵四", "table-unread"),
+        ("名称  地点      年份\n海塘        东乡  1981\n水闸  西乡  1982", "columns-unread"),
+    ],
+)
+def test_what_was_said_of_tables_is_still_said_when_a_text_is_read_again(
+    tmp_path: Path, text: str, flag: str
+) -> None:
+    database = store(tmp_path / "m.db", [*texts(), (41, text)], {41})
+    (said,) = [row[4] for row in told(database) if row[0] == 41]
+    assert flag in str(said)
+
+
 def terms(database: Database) -> list[tuple[object, ...]]:
     """Every term of the search index, in how many entries and how often it stands."""
     db = database.connection

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirror.extraction.aligned import read_aligned
 from mirror.extraction.entry import assemble
 from mirror.extraction.signatures import read_signatures
-from mirror.extraction.structure.aligned import read_aligned
 from mirror.extraction.structure.numerals import number
 from mirror.extraction.structure.outline import read_outline
 from mirror.extraction.structure.places import codes_of, read_places

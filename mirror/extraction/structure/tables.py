@@ -27,13 +27,18 @@ class DrawnTable:
     continues: int | None  #: place of the table that goes on here
 
 
+def number_of(caption: str | None) -> str | None:
+    """The number of a table as its caption says it."""
+    named = _NUMBER.search(caption) if caption else None
+    return named["number"] if named else None
+
+
 def read_drawn(lines: Sequence[str]) -> list[DrawnTable]:
     """The tables of a text in order. One that says it continues another (续表), with as many columns, does."""
     found: list[DrawnTable] = []
     for block in read_tables(lines):
         caption, rows = block.table.caption, block.table.rows
-        named = _NUMBER.search(caption) if caption else None
-        number = named["number"] if named else None
+        number = number_of(caption)
         continues = None
         if caption and _AGAIN.match(caption):
             for place in range(len(found) - 1, -1, -1):
