@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mirror.cli.options import collection_argument, json_option
@@ -70,7 +71,7 @@ def _show(books: list[BookQuality]) -> None:
         flagged = sum(count for doubt, count in book.doubts.items() if doubt not in _DOUBTS)
         counts = [flagged, *(book.doubts.get(doubt, 0) for doubt in ("empty", "short", "duplicate", "odd"))]
         table.add_row(
-            f"{book.library}/{book.number}  {book.title or ''}",
+            f"{book.library}/{book.number}  {escape(book.title or '')}",
             str(book.entries),
             f"{book.characters:,}",
             " ".join(str(width.columns) for width in book.widths) or "?",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mirror.cli.options import home_option, json_option
@@ -136,10 +137,10 @@ def show_coverage(found: Coverage) -> None:
     for name in ("应有 expected", "已存 held", "缺 missing", "失败 failed", "空 empty"):
         table.add_column(name, justify="right", no_wrap=True)
     for library in found.libraries:
-        table.add_row(f"[bold]{library.code}[/]  {library.title or ''}")
+        table.add_row(f"[bold]{library.code}[/]  {escape(library.title or '')}")
         for book in library.books:
             table.add_row(
-                f"  {library.code}/{book.number}  {book.title or ''}",
+                f"  {library.code}/{book.number}  {escape(book.title or '')}",
                 "?" if book.expected is None else str(book.expected),
                 str(book.captured),
                 _numbers(book),
@@ -150,9 +151,11 @@ def show_coverage(found: Coverage) -> None:
     books = [book for library in found.libraries for book in library.books]
     expected = sum(book.expected or 0 for book in books)
     captured = sum(book.captured for book in books)
+    unknown = sum(book.expected is None for book in books)
+    share = f" ({captured / expected:.1%})" if expected and not unknown else ""
     console.print(
-        f"\n{len(found.libraries)} 库 libraries, {len(books)} 书 books, "
-        f"{captured} / {expected} 条目 entries" + (f" ({captured / expected:.1%})" if expected else "")
+        f"\n{len(found.libraries)} 库 libraries, {len(books)} 书 books, {captured} / {expected} 条目 entries{share}"
+        + (f"; {unknown} 书未得目录 books whose contents are not held" if unknown else "")
     )
     totals = found.totals()
     noted = [f"{label} {totals[name]}" for name, label in _NOTED.items() if totals[name]]
@@ -163,27 +166,30 @@ def show_coverage(found: Coverage) -> None:
             if book.expected is not None and not book.contents_complete:
                 lacking = len(book.contents_missing)
                 console.print(
-                    f"[yellow]目录不全 contents not whole:[/] {library.code}/{book.number} {book.title or ''}"
-                    + (f", {lacking} 页未得 pages not had" if lacking else "")
+                    f"[yellow]目录不全 contents not whole:[/] {library.code}/{book.number} "
+                    + escape(book.title or "")
+                    + (f", {lacking} 页未得 pages not had" if lacking else ""),
+                    soft_wrap=True,
                 )
     for page in found.unanswered:
-        console.print(f"[yellow]未得到 not had:[/] {page['kind']} {page['url']}: {page['reason']}")
+        said = escape(f"{page['kind']} {page['url']}: {page['reason']}")
+        console.print(f"[yellow]未得到 not had:[/] {said}", soft_wrap=True)
     for reason, count in Counter(entry.reason for book in books for entry in book.failed).most_common(5):
-        console.print(f"[yellow]失败 failed:[/] {count} × {reason}")
+        console.print(f"[yellow]失败 failed:[/] {count} × {escape(reason)}", soft_wrap=True)
     for odd in found.odd_pages:
-        console.print(f"[yellow]异样 odd {odd.kind}:[/] {odd.count} × {odd.reason}", soft_wrap=True)
+        console.print(f"[yellow]异样 odd {odd.kind}:[/] {odd.count} × {escape(odd.reason)}", soft_wrap=True)
         for url in odd.examples:
             console.print(f"    {url}", soft_wrap=True, markup=False)
     if found.odd_pages:
         console.print(_ODD_ADVICE, soft_wrap=True, markup=False)
     for lost in found.damage[:_SHOWN_DAMAGE]:
-        console.print(f"[red]未读出 not read:[/] {lost}", soft_wrap=True)
+        console.print(f"[red]未读出 not read:[/] {escape(str(lost))}", soft_wrap=True)
     if found.damage:
         console.print(f"    {len(found.damage)} 处损坏 places damaged → mirror verify NAME --repair-from COPY")
     if found.waiting:
         console.print(f"[yellow]待访问 still to be asked:[/] {found.waiting}")
     for text in found.lost_files:
-        console.print(f"[red]已失 lost:[/] {text}; see `mirror verify`", soft_wrap=True)
+        console.print(f"[red]已失 lost:[/] {escape(text)}; see `mirror verify`", soft_wrap=True)
     if found.complete:
         console.print("[green]完整 complete[/]: everything the source's contents list is held")
     else:

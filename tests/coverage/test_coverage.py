@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from mirror.cli.status import show_coverage
 from mirror.imitation import Corpus, ImitationServer
 from mirror.imitation.corpus import Block, ImitatedBook, ImitatedHeading
+from mirror.store.coverage import BookCoverage, Coverage, LibraryCoverage
 from tests.home import Home
 
 SIZE = 80
@@ -98,3 +102,21 @@ def test_the_missing_are_counted_under_their_heading(home: Home) -> None:
     for book in books(home.coverage()).values():
         assert sum(one["captured"] for one in book["headings"]) == book["captured"]
         assert book["expected"] - book["captured"] == len(book["missing"])
+
+
+def test_words_of_the_source_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    """And where a book's contents are not held there is no share: it would be of what is known alone."""
+    book = BookCoverage(1, "[/b]县志[1986]", None, 2)
+    known = BookCoverage(2, "[bold]年鉴", 2, 2)
+    lacking = {"kind": "list", "url": "http://127.0.0.1/", "reason": "the page says [/x]"}
+    show_coverage(Coverage([LibraryCoverage("a", "[/]省志", [book, known])], [lacking], 0))
+    said = capsys.readouterr().out
+    for words in (
+        "[/b]县志[1986]",
+        "[bold]年鉴",
+        "[/]省志",
+        "http://127.0.0.1/: the page says [/x]\n",
+        "1 书未得目录",
+    ):
+        assert words in said
+    assert "%" not in said
