@@ -191,7 +191,7 @@
     const tell = () => {
       const most = (ended && !alone ? listed : bound) - dropped;
       const said = most === 0 ? "none" : alone || (ended && unread === 0) ? "count" : "most";
-      status.textContent = results.dataset[said].replace("%", most);
+      status.textContent = results.dataset[said].replace("%", `${most}`.replace(/\B(?=(\d{3})+$)/g, "\u202f"));
     };
     results.replaceChildren(status, list);
 
