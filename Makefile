@@ -9,13 +9,14 @@ READERS := tests/readers/node_modules/.package-lock.json
 BROWSER := /usr/bin/chromium
 WGET := /usr/bin/wget
 EPUBCHECK := /usr/share/java/epubcheck.jar
+TIMERS := /usr/bin/systemd-analyze /usr/bin/crontab
 
 .PHONY: demo test check lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/mirror demo
 
-test: $(VENV)/installed-dev $(TOOLS:%=.venv-%/installed) $(READERS) $(BROWSER) $(WGET) $(EPUBCHECK)
+test: $(VENV)/installed-dev $(TOOLS:%=.venv-%/installed) $(READERS) $(BROWSER) $(WGET) $(EPUBCHECK) $(TIMERS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -55,6 +56,10 @@ $(BROWSER):
 # What other tools archive is imported, in the tests.
 $(WGET):
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends wget
+
+# Timers are checked by those who run them.
+$(TIMERS) &:
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends systemd cron
 
 # Books in EPUB are checked by those who know the format.
 $(EPUBCHECK):

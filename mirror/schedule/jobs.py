@@ -6,6 +6,7 @@ import shlex
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -88,14 +89,21 @@ def cron_line(job: Job) -> str:
     return f"{minute} * * * * {command} >/dev/null 2>&1 # {job.name}"
 
 
+#: Starts of a task are counted from this day.
+_SINCE = date(2026, 1, 1)
+
+
 def windows_task(job: Job, distribution_command: Sequence[str] = ("wsl.exe", "-e")) -> str:
-    """A task for the Windows Task Scheduler that starts us in WSL; a missed start is made up (StartWhenAvailable)."""
+    """A task for the Windows Task Scheduler that starts us in WSL; a missed start is made up (StartWhenAvailable).
+
+    Elements as the Task Scheduler schema has them ([MS-TSCH], 2.5); a start with its offset holds in any time zone.
+    """
     program, *before = distribution_command
     arguments = escape(" ".join([*before, *(shlex.quote(part) for part in job.arguments)]))
     triggers = "".join(
         f"""
     <CalendarTrigger>
-      <StartBoundary>2026-01-01T{time:%H:%M}:00</StartBoundary>
+      <StartBoundary>{datetime.combine(_SINCE, time, job.rhythm.zone).isoformat()}</StartBoundary>
       <ScheduleByDay><DaysInterval>1</DaysInterval></ScheduleByDay>
     </CalendarTrigger>"""
         for time in job.rhythm.times_of_day
@@ -111,6 +119,7 @@ def windows_task(job: Job, distribution_command: Sequence[str] = ("wsl.exe", "-e
     <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
     <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
     <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
+    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
   </Settings>
   <Actions>
     <Exec><Command>{escape(program)}</Command><Arguments>{arguments}</Arguments></Exec>

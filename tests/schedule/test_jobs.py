@@ -7,12 +7,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from mirror.collection import Collection
 from mirror.config import load, new_config
@@ -43,6 +45,12 @@ def test_any_home_comes_through(folder: str) -> None:
     assert shlex.split(arguments) == ["-e", *job.arguments]
 
 
+def needs(program: str) -> pytest.MarkDecorator:
+    """`make test` installs systemd and cron; elsewhere a test of theirs is left out where they are not."""
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed here")
+
+
+@needs("systemd-analyze")
 @pytest.mark.parametrize("every", ["7d", "6h", "5h"])
 def test_systemd_itself_finds_no_fault(tmp_path: Path, every: str) -> None:
     job = Job("t", tmp_path / 'a "home" of 100 % $USER', (sys.executable,), Rhythm.parse(every, "02:00", "UTC"))
@@ -50,17 +58,50 @@ def test_systemd_itself_finds_no_fault(tmp_path: Path, every: str) -> None:
     assert "Persistent=true" in timer and "Type=oneshot" in service
     (tmp_path / f"{job.name}.timer").write_text(timer)
     (tmp_path / f"{job.name}.service").write_text(service)
-    if shutil.which("systemd-analyze"):  # a bare Debian has none; its rules are tested above
-        ran = subprocess.run(
-            ["systemd-analyze", "--user", "--man=no", "verify", str(tmp_path / f"{job.name}.timer")],
-            capture_output=True,
-            text=True,
-            env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)},
+    ran = subprocess.run(
+        ["systemd-analyze", "--user", "--man=no", "verify", str(tmp_path / f"{job.name}.timer")],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)},
+    )
+    assert job.name not in ran.stderr, ran.stderr
+
+
+@needs("systemd-analyze")
+@pytest.mark.parametrize("every", ["7d", "6h", "5h"])
+def test_systemd_itself_wakes_when_a_run_is_due(tmp_path: Path, every: str) -> None:
+    """The times at which systemd says that it would wake, beside those at which a run becomes due."""
+    rhythm = Rhythm.parse(every, "02:00", "Asia/Shanghai")
+    job = Job("t", tmp_path, ("/usr/bin/mirror",), rhythm)
+    lines = [line.removeprefix("OnCalendar=") for line in systemd_timer(job).splitlines() if "OnCalendar=" in line]
+    ran = subprocess.run(
+        ["systemd-analyze", "calendar", "--iterations=60", "--base-time=2026-03-01 12:00:00 UTC", *lines],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
+    ).stdout
+    found = re.findall(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", ran)
+    woken = {datetime.fromisoformat(one).replace(tzinfo=UTC) for one in found}
+    due = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for _ in range(5):
+        due = rhythm.next_after(due)
+        assert min(woken) <= due
+        assert due in woken or every == "5h", "5 hours do not divide a day: it looks every hour"
+
+
+@needs("crontab")
+def test_cron_itself_takes_the_line(tmp_path: Path) -> None:
+    """`crontab -n` of Debian's cron reads a table and installs nothing."""
+    for every, folder in (("7d", "home"), ("6h", "a 'home' of 100 % $USER 志")):
+        path = tmp_path / "table"
+        path.write_text(
+            cron_line(Job("t", tmp_path / folder, ("/usr/bin/mirror",), Rhythm.parse(every, "02:17", "UTC"))) + "\n"
         )
-        assert job.name not in ran.stderr, ran.stderr
-        for line in timer.splitlines():
-            if line.startswith("OnCalendar="):
-                subprocess.run(["systemd-analyze", "calendar", line.split("=")[1]], check=True, capture_output=True)
+        ran = subprocess.run(["crontab", "-n", str(path)], capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+    path.write_text("61 * * * * /usr/bin/mirror\n")
+    assert subprocess.run(["crontab", "-n", str(path)], capture_output=True).returncode != 0
 
 
 def test_set_show_and_remove(home: Home) -> None:
@@ -89,6 +130,72 @@ def test_a_windows_task_lies_in_the_collection(home: Home) -> None:
     assert "schtasks" in done.stderr
     (path,) = (home.path / "collections/t").glob("*.xml")
     assert ElementTree.fromstring(path.read_bytes()).findtext(".//{*}StartWhenAvailable") == "true"
+
+
+#: What the Task Scheduler schema ([MS-TSCH], 2.5, by which Windows validates a task) allows of what a task of ours
+#: uses: children of each element, in their order where it is a sequence, and the form of what they hold. Task,
+#: RegistrationInfo, Settings, ScheduleByDay and Exec are `xs:all` (any order, each once at most); Triggers is a
+#: choice of any number; a CalendarTrigger is the sequence of its base (Enabled, StartBoundary, EndBoundary,
+#: Repetition, ExecutionTimeLimit), then RandomDelay, then one of the schedules.
+SCHEMA = """
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"
+    targetNamespace="http://schemas.microsoft.com/windows/2004/02/mit/task" elementFormDefault="qualified">
+  <xs:element name="Task"><xs:complexType>
+    <xs:all>
+      <xs:element name="RegistrationInfo" minOccurs="0"><xs:complexType><xs:all>
+        <xs:element name="Description" type="xs:string" minOccurs="0"/>
+      </xs:all></xs:complexType></xs:element>
+      <xs:element name="Triggers" minOccurs="0"><xs:complexType><xs:choice minOccurs="0" maxOccurs="48">
+        <xs:element name="CalendarTrigger"><xs:complexType><xs:sequence>
+          <xs:element name="Enabled" type="xs:boolean" minOccurs="0"/>
+          <xs:element name="StartBoundary" type="xs:dateTime" minOccurs="0"/>
+          <xs:element name="EndBoundary" type="xs:dateTime" minOccurs="0"/>
+          <xs:element name="ExecutionTimeLimit" type="xs:duration" minOccurs="0"/>
+          <xs:element name="RandomDelay" type="xs:duration" minOccurs="0"/>
+          <xs:element name="ScheduleByDay"><xs:complexType><xs:all>
+            <xs:element name="DaysInterval" minOccurs="0"><xs:simpleType><xs:restriction base="xs:unsignedInt">
+              <xs:minInclusive value="1"/><xs:maxInclusive value="365"/>
+            </xs:restriction></xs:simpleType></xs:element>
+          </xs:all></xs:complexType></xs:element>
+        </xs:sequence></xs:complexType></xs:element>
+      </xs:choice></xs:complexType></xs:element>
+      <xs:element name="Settings" minOccurs="0"><xs:complexType><xs:all>
+        <xs:element name="StartWhenAvailable" type="xs:boolean" minOccurs="0"/>
+        <xs:element name="MultipleInstancesPolicy" minOccurs="0"><xs:simpleType><xs:restriction base="xs:string">
+          <xs:enumeration value="Parallel"/><xs:enumeration value="Queue"/><xs:enumeration value="IgnoreNew"/>
+          <xs:enumeration value="StopExisting"/>
+        </xs:restriction></xs:simpleType></xs:element>
+        <xs:element name="ExecutionTimeLimit" type="xs:duration" minOccurs="0"/>
+        <xs:element name="DisallowStartIfOnBatteries" type="xs:boolean" minOccurs="0"/>
+        <xs:element name="StopIfGoingOnBatteries" type="xs:boolean" minOccurs="0"/>
+      </xs:all></xs:complexType></xs:element>
+      <xs:element name="Actions"><xs:complexType><xs:sequence>
+        <xs:element name="Exec" maxOccurs="32"><xs:complexType><xs:all>
+          <xs:element name="Command"><xs:simpleType><xs:restriction base="xs:string">
+            <xs:minLength value="1"/><xs:maxLength value="260"/>
+          </xs:restriction></xs:simpleType></xs:element>
+          <xs:element name="Arguments" type="xs:string" minOccurs="0"/>
+          <xs:element name="WorkingDirectory" type="xs:string" minOccurs="0"/>
+        </xs:all></xs:complexType></xs:element>
+      </xs:sequence></xs:complexType></xs:element>
+    </xs:all>
+    <xs:attribute name="version" use="required"><xs:simpleType><xs:restriction base="xs:string">
+      <xs:pattern value="\\d+(\\.\\d+){1,3}"/>
+    </xs:restriction></xs:simpleType></xs:attribute>
+  </xs:complexType></xs:element>
+</xs:schema>
+"""
+
+
+@pytest.mark.parametrize("every", ["7d", "6h", "5h"])
+def test_the_windows_task_keeps_the_schema(every: str) -> None:
+    home = Path("/home/志 & <书>")
+    text = windows_task(Job("t", home, ("/usr/bin/mirror",), Rhythm.parse(every, "02:15", "Asia/Shanghai")))
+    task = etree.fromstring(text.encode("utf-16"))
+    etree.XMLSchema(etree.fromstring(SCHEMA)).assertValid(task)
+    starts = [one.text or "" for one in task.iter("{*}StartBoundary")]
+    assert starts[0].startswith("2026-01-01T") and {start[19:] for start in starts} == {"+08:00"}
+    assert len(starts) == {"7d": 1, "6h": 4, "5h": 24}[every]
 
 
 @pytest.mark.parametrize(
