@@ -335,8 +335,9 @@ class State:
         return [*texts, *self._departed_headings(book)]
 
     def _departed_headings(self, book: BookState) -> Iterator[Held]:
-        """Headings listed no longer whose text, mostly none, still stands under their number as that of another."""
+        """Headings listed no longer whose text, mostly none, stood under their number later as that of another."""
         listed = set(self.headings(book.listing).values())
+        newest = {**dict(book.departed), **book.answers}
         rows = self.db.execute(
             "SELECT h.rec, h.title, h.path, c.version FROM contents AS k JOIN heading AS h ON h.contents = k.id "
             "JOIN url AS u ON u.kind = 'entry' AND (u.library, u.book, u.rec) = (k.library, k.book, h.rec) "
@@ -346,7 +347,7 @@ class State:
             (book.listing.since or "", book.library, book.number, self.moment.instant),
         )
         for rec, title, path, version in rows.fetchall():
-            heading, now = Heading(title, tuple(json.loads(path))), book.answers.get(rec)
+            heading, now = Heading(title, tuple(json.loads(path))), newest.get(rec)
             if now is not None and now.version == version and heading not in listed:
                 yield self._held(book, rec, now, heading)
 
