@@ -43,8 +43,8 @@ MOST_COUNTED = 500
 #: Nor are more titles than these; one that is the query and nothing else comes first all the same.
 MOST_TITLES = 200
 
-#: Added to the number of a block, makes it of seven digits, as every other.
-_SAME_WIDTH = 10**6
+#: Added to the number of a block, makes it of eight digits.
+_EIGHT_DIGITS = 10**7
 
 #: Library, book, rec, and the version if it is not the newest, else 0.
 Place = tuple[str, int, int, int]
@@ -241,15 +241,15 @@ class _Search:
 
     def _count_blocks(self) -> Counter[int]:
         """Hits by block. Grouped by SQLite they would all be sorted; they come sorted, so their runs are measured."""
-        # A number and a comma are eight bytes: one word of an array, whose order is that of the numbers.
-        ((text,),) = self._rows(self._table, f"group_concat((rowid >> 10) + {_SAME_WIDTH})")
-        words = array("Q", f"{text},".encode())
+        # Eight digits are a word of an array; with the first digit as its highest byte, words sort as numbers do.
+        ((digits,),) = self._rows(self._table, f"CAST(group_concat((rowid >> 10) + {_EIGHT_DIGITS}, '') AS BLOB)")
+        words = array("Q", digits)
         if sys.byteorder == "little":
             words.byteswap()
         at, found = 0, Counter[int]()
         while at < len(words):
             end = bisect_right(words, words[at], at, min(at + 1024, len(words)))
-            found[int(text[8 * at : 8 * at + 7]) - _SAME_WIDTH] = end - at
+            found[int(digits[8 * at : 8 * at + 8]) - _EIGHT_DIGITS] = end - at
             at = end
         return found
 
