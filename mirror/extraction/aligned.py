@@ -35,6 +35,11 @@ class Aligned:
     rows: tuple[tuple[str, ...], ...]
 
 
+def has_gap(text: str) -> bool:
+    """Whether blanks set any words of a text apart."""
+    return _GAP.search(text) is not None
+
+
 def spaced_lines(lines: Sequence[str], drawn: Sequence[bool] | None = None) -> dict[int, list[Cell]]:
     """The lines that look like rows set with blanks, by place: two or more together, each of three cells or more.
 

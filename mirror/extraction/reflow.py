@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mirror.extraction.aligned import aligned_lines, spaced_lines
+from mirror.extraction.aligned import aligned_lines, has_gap, spaced_lines
 from mirror.extraction.lines import (
     BLANKS,
     RULE_ENDS,
@@ -143,7 +143,7 @@ class _Lines:
         drawn: list[Layout] | None = None
         if boxes is not None:
             drawn = ["table" if box else "" for box in boxes]
-        spaced = spaced_lines(bare, boxes)
+        spaced = spaced_lines(bare, boxes) if boxes or has_gap(raw) else {}
         if spaced and (columned := aligned_lines(spaced)):
             drawn = drawn or [""] * len(lines)
             for at in columned:

@@ -28,6 +28,8 @@ SITE_WORDS = (
 _SITE_WORDS = re.compile(
     "(?:" + "|".join(sorted(SITE_WORDS, key=len, reverse=True)) + r"|[\s\u3000。．.|｜·:：\-–—/>›»《》←→“”])+\Z"
 )
+#: Most texts begin with another character.
+_SITE_STARTS = frozenset(word[0] for word in SITE_WORDS)
 _GENERIC_LINK = re.compile(
     r"(?:返回.{0,6}|首页|主页|目录|上一[篇页条节章].{0,2}|下一[篇页条节章].{0,2}|更多|查看.{0,4}|进入.{0,4}|打开|阅读.{0,4}|全部"
     r"|展开|收起|[<>«»‹›←→\s…|·\-–—0-9]+|第?\s*[0-9]+\s*页?|next|prev(?:ious)?|home|more)?\Z",
@@ -136,6 +138,8 @@ def _body_texts(root: Element) -> Iterator[str]:
 
 
 def _is_site_word(text: str) -> bool:
+    if "㐀" <= text[:1] <= "鿿" and text[0] not in _SITE_STARTS:
+        return False
     return len(text) < 60 and _SITE_WORDS.match(text) is not None
 
 

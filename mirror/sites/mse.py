@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from mirror.extraction.page import Link, Page
 from mirror.sites import mse_pages
@@ -45,6 +46,7 @@ class Mse:
         self._root = Root.of(base_url or DEFAULT_BASE_URL)
         self.base_url = self._root.base_url
         self._cgi = self.base_url + "bin/mse.exe"
+        self._known = lru_cache(maxsize=4096)(self._identify)  # pictures, style sheets and lists stand on every page
 
     def seeds(self) -> list[Link]:
         """The entrance, and the list page of every library known by its code."""
@@ -62,6 +64,9 @@ class Mse:
         return library_link(self._cgi, library)
 
     def identify(self, url: str) -> Link | None:
+        return self._known(url)
+
+    def _identify(self, url: str) -> Link | None:
         asked = askable(url)
         place = asked and self._root.locate(asked)
         if not asked or not place:
