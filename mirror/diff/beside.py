@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from mirror.diff.fold import fold
+from mirror.diff.fold import fold, plain_widths
 from mirror.diff.patience import Span, pairs
 from mirror.diff.tokens import tokens
 
@@ -78,7 +78,7 @@ def _shares(old: Sequence[str], new: Sequence[str]) -> list[list[int]]:
 
 
 def _pieces(unit: str) -> Counter[str]:
-    return Counter(fold(token) for token in tokens(unit) if not token.isspace())
+    return Counter(token for token in tokens(plain_widths(unit)) if not token.isspace())
 
 
 def _share(pieces: Counter[str], others: Counter[str]) -> int:

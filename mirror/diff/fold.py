@@ -19,6 +19,11 @@ def fold(text: str) -> str:
     return _BLANKS.sub("", text).translate(_WIDTHS)
 
 
+def plain_widths(text: str) -> str:
+    """The text with full-width forms made plain; as long as it was."""
+    return text.translate(_WIDTHS)
+
+
 def has_frame(line: str) -> bool:
     """Whether a line belongs to a table drawn in characters."""
     return _FRAME.search(line) is not None

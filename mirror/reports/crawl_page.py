@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mirror.collection import Collection
 from mirror.diff.changelog import changelog
+from mirror.diff.words import KIND_WORDS
 from mirror.reports import charts
 from mirror.reports.page import minute, render, write
 from mirror.reports.rhythm import Rhythm, rhythm_of
@@ -35,6 +36,7 @@ def write_page(collection: Collection, number: int, found: Coverage) -> Path:
         rhythm = rhythm_of(db, collection.archive, number, ZoneInfo(config.politeness.time_zone))
         values = {
             "name": collection.name,
+            "kinds": KIND_WORDS,
             "config": config,
             "facts": facts,
             "coverage": found,

@@ -144,4 +144,6 @@ def test_a_crawl_has_a_changelog(lived: Home) -> None:
     assert found["summary"] == whole["summary"]
     assert sum(sum(book["counts"].values()) for book in found["books"]) == len(whole["changes"])
     assert len(found["changes"]) + found["left_out"] == len(whole["changes"])
+    lines = [change.pop("lines") for change in found["changes"]]
     assert all(change in whole["changes"] for change in found["changes"])
+    assert any(mark in ("del", "ins") for line in lines for pieces in line for mark, _ in pieces)

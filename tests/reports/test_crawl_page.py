@@ -80,7 +80,7 @@ def test_the_page_says_what_the_report_says(crawled: tuple[Home, int]) -> None:
     assert shown["已存 held"] == str(report["totals"]["captured"])
     assert shown["本次请求 requests"] == str(requests)
     changes = json.loads(home.mirror("diff", "t", "--format", "json").stdout)["summary"]
-    assert shown["改文 edited"] == str(changes["edited"])
+    assert shown["改动 edited"] == str(changes["edited"])
     record = re.search(r"(&lt;urn:uuid:[0-9a-f-]+&gt;) (t-\S+\.warc\.gz) @ (\d+)", text)
     assert record, "failures lead to their records"
 
