@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import Any, overload
 
 from mirror.store.entries import text_digest
+from mirror.store.headings import outdated
 
 #: Digest of no text at all: tells an empty entry without reading its columns.
 EMPTY = text_digest("")
@@ -201,7 +202,11 @@ def read_contents(db: sqlite3.Connection, library: str, number: int) -> Contents
 
 
 def standing(db: sqlite3.Connection, library: str, number: int) -> dict[int, str]:
-    """How each known entry of a book stands: held, empty, failed, gone or refused; the others are missing."""
+    """How each known entry of a book stands: held, empty, failed, gone or refused; the others are missing.
+
+    A number that belongs to another heading since its text was captured is none that is held.
+    """
+    others = outdated(db, library, number)
     found = {
         rec: "failed" if state == "failed" else state
         for rec, state in db.execute(
@@ -215,20 +220,23 @@ def standing(db: sqlite3.Connection, library: str, number: int) -> dict[int, str
         "WHERE e.library = ? AND e.book = ?",
         (library, number),
     ):
-        found[rec] = "empty" if digest == EMPTY else "held"
+        if rec not in others:
+            found[rec] = "empty" if digest == EMPTY else "held"
     return found
 
 
 def failures(db: sqlite3.Connection, library: str, number: int) -> list[dict[str, Any]]:
     """Entries that were asked for in vain: number, address, what was said."""
+    others = json.dumps(sorted(outdated(db, library, number)))
     return [
         {"rec": rec, "url": url, "state": state, "reason": reason}
         for rec, url, state, reason in db.execute(
             "SELECT u.rec, coalesce(u.hop, u.url), u.state, u.reason FROM url AS u "
-            "WHERE u.library = ? AND u.book = ? AND u.kind = 'entry' "
-            "AND u.state IN ('failed', 'gone', 'refused') AND NOT EXISTS "
-            "(SELECT 1 FROM entry AS e WHERE e.library = u.library AND e.book = u.book AND e.rec = u.rec) "
+            "WHERE u.library = ?1 AND u.book = ?2 AND u.kind = 'entry' "
+            "AND u.state IN ('failed', 'gone', 'refused') "
+            "AND (u.rec IN (SELECT value FROM json_each(?3)) OR NOT EXISTS "
+            "(SELECT 1 FROM entry AS e WHERE e.library = u.library AND e.book = u.book AND e.rec = u.rec)) "
             "ORDER BY u.rec LIMIT 2000",
-            (library, number),
+            (library, number, others),
         )
     ]

@@ -151,13 +151,13 @@ def show_coverage(found: Coverage) -> None:
     books = [book for library in found.libraries for book in library.books]
     expected = sum(book.expected or 0 for book in books)
     captured = sum(book.captured for book in books)
-    unknown = sum(book.expected is None for book in books)
+    totals = found.totals()
+    unknown = totals["unknown"]
     share = f" ({captured / expected:.1%})" if expected and not unknown else ""
     console.print(
         f"\n{len(found.libraries)} 库 libraries, {len(books)} 书 books, {captured} / {expected} 条目 entries{share}"
         + (f"; {unknown} 书未得目录 books whose contents are not held" if unknown else "")
     )
-    totals = found.totals()
     noted = [f"{label} {totals[name]}" for name, label in _NOTED.items() if totals[name]]
     if noted:
         console.print(f"[dim]另见 see --json:[/] {', '.join(noted)}")

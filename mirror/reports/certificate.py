@@ -89,9 +89,7 @@ def certify(collection: Collection, folder: Path, now: datetime) -> tuple[Covera
                     "title": library.title,
                     "books": [
                         {
-                            **{
-                                name: value for name, value in asdict(book).items() if name not in ("headings", "odd")
-                            },
+                            **{name: value for name, value in asdict(book).items() if name not in _LEFT_OUT},
                             "contents": _contents(db, library.code, book.number),
                         }
                         for book in library.books

@@ -137,10 +137,11 @@ class Coverage:
         )
 
     def totals(self) -> dict[str, int]:
-        """Sums over all books, by the names of their fields."""
+        """Sums over all books, by the names of their fields; `unknown` are books whose contents are not held."""
         books = [book for library in self.libraries for book in library.books]
         return {
             "books": len(books),
+            "unknown": sum(book.expected is None for book in books),
             "expected": sum(book.expected or 0 for book in books),
             "captured": sum(book.captured for book in books),
             "missing": sum(len(book.missing) for book in books),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
+from mirror.browse import books
 from mirror.imitation import Corpus, Faults, ImitationServer
 from tests.diff.truth import diff
 from tests.home import Home
@@ -72,4 +75,12 @@ def test_nothing_is_removed_while_the_place_it_may_have_moved_to_is_not_known(ho
     assert {(one["old_id"], one["kind"]) for one in told if one["kind"] == "retitled"} <= really
     coverage = home.coverage()
     assert coverage["totals"]["outdated"] > 0
+    db = sqlite3.connect(home.path / "collections/t/mirror.db")
+    for library in coverage["libraries"]:
+        for book in library["books"]:
+            shown = books.standing(db, library["code"], book["number"])
+            assert sum(how in ("held", "empty") for how in shown.values()) == book["captured"]
+            failed = [one["rec"] for one in books.failures(db, library["code"], book["number"])]
+            assert failed == [one["rec"] for one in book["failed"]]
+    db.close()
     assert coverage["complete"] is False
