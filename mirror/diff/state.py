@@ -272,11 +272,13 @@ class State:
         silent: str | None = None
         gone = asked = False
         # Of contents in several pages each page shows a part; the last one makes them whole, as of the first.
-        for timestamp, verdict, found, begin, crawl, _ in self.db.execute(
-            "SELECT c.timestamp, c.verdict, c.contents, iif(k.complete, c.timestamp, NULL), c.crawl, c.id "
+        for timestamp, verdict, found, begin, crawl, _, is_first in self.db.execute(
+            "SELECT c.timestamp, c.verdict, c.contents, iif(k.complete, c.timestamp, NULL), c.crawl, c.id, "
+            "NOT EXISTS (SELECT 1 FROM url AS page WHERE page.library = u.library AND page.book = u.book "
+            "AND page.rec IS NULL AND page.kind = 'list' AND page.key < u.key) "
             "FROM url AS u JOIN capture AS c ON c.url_id = u.id LEFT JOIN contents AS k ON k.id = c.contents "
             f"WHERE u.library = ? AND u.book = ? AND u.rec IS NULL AND u.kind = 'list' AND {reached} "
-            "UNION ALL SELECT n.until, 'ok', n.list, n.since, n.crawl, 1 << 62 FROM chain AS n "
+            "UNION ALL SELECT n.until, 'ok', n.list, n.since, n.crawl, 1 << 62, 1 FROM chain AS n "
             f"WHERE n.library = ? AND n.book = ? AND n.whole AND n.list IS NOT NULL AND {joined} ORDER BY 1, 6",
             (library, number, *values, library, number, *chains),
         ).fetchall():
@@ -288,7 +290,7 @@ class State:
                 contents = [*(one for one in contents if one != found), found]
             elif verdict == "gone" and crawl not in self.doubted and not self._names(library, number):
                 since, contents, gone, silent = timestamp, [], True, None
-            elif not gone:
+            elif not gone and (is_first or verdict != "gone"):  # a page behind the first may go: contents shrink
                 silent = silent or timestamp
         return Listing(since, tuple(contents), gone, asked, tuple(earlier), silent)
 
