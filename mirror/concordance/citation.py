@@ -107,7 +107,7 @@ def _by_code(db: sqlite3.Connection, text: str, library: str | None, book: str |
     if rows:
         places = ", ".join("/".join(map(str, row)) for row in rows[:5]) + (" …" if len(rows) > 5 else "")
         raise UsageError(f"{text}: a code of {len(rows)} entries ({places}). Write one of these")
-    raise UsageError(f"{text}: no entry of this collection has that code. {_HOW}")
+    raise UsageError(f"{text}: not an entry: none of this collection has that code. {_HOW}")
 
 
 def _what_else(text: str) -> str:

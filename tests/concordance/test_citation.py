@@ -86,7 +86,7 @@ def test_a_code_names_the_entry_that_has_it(db: Database, text: str, rec: int) -
     ("text", "says"),
     [
         ("CH91", "a code of 2 entries (ch9/1/1, ch9/3/1)"),
-        ("CH9ZZ", "no entry of this collection has that code"),
+        ("CH9ZZ", "none of this collection has that code"),
         (f"{OLD}?K=CH9&A=3&rec=1&run=12", "names a book's list"),
         ("javascript:listk('ch9','3')", "names a book's list"),
         (f"{NEW}/ch9/section/3/", "names a book's list"),
