@@ -1,6 +1,6 @@
 """Extraction beside trafilatura and resiliparse, on the same pages, in one run: `python -m benchmarks.text [--books 12]`.
 
-pip install trafilatura resiliparse          (only this needs them; one that is missing is left out, and the results say so)
+pip install trafilatura resiliparse lxml_html_clean   (only this needs them; one that is missing is left out, and the results say so)
 
 Every page is an entry of a made-up book with known truth (tests/extraction/books.py), once as the old database
 sends it and twice as an article of the public mirror. CPU time of this process, the best of some rounds.
