@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from contextlib import suppress
@@ -22,9 +23,11 @@ from mirror.browse.places import shelf
 from mirror.browse.reading import blocks
 from mirror.diff.hunks import hunks
 from mirror.errors import UsageError
+from mirror.extraction.flags import FLAG_WORDS
 from mirror.extraction.lines import has_boxes
 from mirror.frontier.scope import Scope
 from mirror.search import Filters, search
+from mirror.search.query import is_as_written
 from mirror.store.exported import entry_version
 from mirror.store.structure import structure
 
@@ -205,6 +208,7 @@ def entry(
         "covers": said["covers"]["entry"],
         "years": said["years"],
         "places": said["places"],
+        "flags": _flags(db, version.id),
         "witnesses": witnessed.of_entry(db, Scope(*place), versions, version.number),
     }
     before_it, after_it = contents.beside(rec, _BESIDE)
@@ -217,6 +221,7 @@ def entry(
         "under": under,
         "after": after_it,
         "years": _by_span(said["years"]),
+        "doubts": [FLAG_WORDS.get(flag, (flag, flag)) for flag in facts["flags"]],
         "characters": len("".join(found["text"].split())),
         "digits": digits(seen),
         "at": at,
@@ -224,6 +229,12 @@ def entry(
     path = f"/c/{name}/{code}/{number}/{rec}" + (f"@{digits(seen)}" if at else "")
     memento = seen if at else None
     return Page("entry.html", path, facts, shown, collection=name, memento=memento, original=found["capture"]["url"])
+
+
+def _flags(db: sqlite3.Connection, version: int) -> list[str]:
+    """What the reading of a text was unsure of; that a short one took the width of its book is no doubt."""
+    (flags,) = db.execute("SELECT flags FROM version WHERE id = ?", (version,)).fetchone()
+    return [flag for flag in json.loads(flags) if flag != "width-of-book"]
 
 
 def _by_span(years: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -472,6 +483,7 @@ def search_page(
             for hit in found.hits
         ],
         "pages": min(MOST_PAGES, -(-found.total // HITS)),
+        "as_written": is_as_written(query),
         "scoped": _scope_title(db, scope),
         "asked": asked,
         "day": moment[:10] if moment else "",

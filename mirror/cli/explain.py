@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from mirror.extraction.entry import explain
+from mirror.extraction.flags import FLAG_WORDS
 from mirror.extraction.lines import columns
 from mirror.extraction.reflow import JOINED, Why, Width
 from mirror.frontier.scope import Scope
@@ -30,23 +31,6 @@ _WHYS: dict[Why, str] = {
     "page-number": "页码 the number of a page",
     "no-width": "行宽未知 no width is known",
 }
-_FLAGS = {
-    "no-width": "有断行之象而无行宽可据，未接 lines look cut but show no width; left",
-    "width-of-book": "本条太短，用本书行宽 too short to show a width; the book's is used",
-    "width-guessed": "本书亦无行宽，推测 no width in the book either; guessed",
-    "width-unlike-book": "行宽与本书不同 a width that the book does not have",
-    "narrowed-punctuation": "标点曾被改为半角，按全角计 punctuation was made narrow (NFKC); counted as wide",
-    "uneven-line": "有略短之行被接上 a line somewhat short of full was joined",
-    "full-stop-at-edge": "无缩进而满行恰以句号收尾，已接 no indents, and a full line ends a sentence; joined",
-    "full-line-before-indent": "满行之后为缩进行，未接 a full line before an indented one; left",
-    "indented-block": "缩进段落被接上 equally indented lines were joined",
-    "table-unread": "有竖线而不成表，未读 lines with bars that make no table were left as they are",
-    "columns-unread": "有行似以空格分栏的表，不能确定，未读 lines look like a table set with blanks; not sure, left",
-    "joined-over-blank": "句中空行视为换页，已接 an empty line in mid sentence was taken for a page break",
-    "break-in-sentence": "句中有空行，未接 an empty line in mid sentence; left",
-    "page-number": "有一行似是页码，未接 a line looks like a page number; left",
-    "private-use-mapped": "私用区字符已改为统一码 private-use characters mapped to Unicode (in text only)",
-}
 
 
 def explained(db: sqlite3.Connection, place: Scope, raw_text: str) -> Iterator[str]:
@@ -56,7 +40,7 @@ def explained(db: sqlite3.Connection, place: Scope, raw_text: str) -> Iterator[s
     yield f"本书行宽 widths of the book: {', '.join(map(_width, book)) or '未知 none known'}"
     yield f"本条所用 width used: {'无 none' if read.width is None else read.width} GBK 字节 bytes"
     for flag in read.flags:
-        yield f"存疑 flag: {flag}: {_FLAGS.get(flag, '')}"
+        yield f"存疑 flag: {flag}: {' '.join(FLAG_WORDS.get(flag, ()))}"
     yield ""
     for line, why in zip(lines, read.whys, strict=True):
         mark = "+" if why in JOINED else "¶" if line.strip() else " "

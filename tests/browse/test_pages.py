@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -18,6 +19,8 @@ from lxml import etree, html
 
 from mirror.browse.addresses import Addresses
 from mirror.browse.comparing import side_by_side
+from mirror.collection import Collection
+from mirror.extraction.flags import FLAG_WORDS
 from tests.browse.conftest import CORPUS
 from tests.browse.serving import Served, serving
 from tests.home import Home
@@ -247,6 +250,36 @@ def test_search_finds_what_the_command_finds(served: Served, held: Home) -> None
     assert narrowed["hits"] and all(hit["id"].startswith("ch9/1/") for hit in narrowed["hits"])
     assert served.get("/search/zhi?scope=../..&q=x").status == 400
     assert served.get("/search?q=x").status == 303
+
+
+def test_operators_that_make_no_query_are_told(served: Served) -> None:
+    assert "已按原文检索" in served.page(f"/search/zhi?q={quote('NOT 渠')}")
+    assert "已按原文检索" not in served.page(f"/search/zhi?q={quote('水 NOT 渠')}")
+
+
+def test_what_the_reading_was_unsure_of_is_told(held: Home, tmp_path: Path) -> None:
+    shutil.copytree(held.path, tmp_path, dirs_exist_ok=True)
+    collection = Collection.open(tmp_path, "old")
+    with closing(collection.database()) as database:
+        (identity,) = database.connection.execute(
+            "SELECT library || '/' || book || '/' || rec FROM entry ORDER BY id LIMIT 1"
+        ).fetchone()
+        database.connection.execute(
+            "UPDATE version SET flags = ? WHERE id = (SELECT newest FROM entry ORDER BY id LIMIT 1)",
+            ('["width-of-book", "break-in-sentence"]',),
+        )
+    with serving(tmp_path) as running:
+        assert running.facts(f"/c/old/{identity}")["flags"] == ["break-in-sentence"]
+        for language in (0, 1):
+            page = running.page(f"{('', '/en')[language]}/c/old/{identity}")
+            assert FLAG_WORDS["break-in-sentence"][language] in page
+            assert FLAG_WORDS["width-of-book"][language] not in page
+
+
+def test_every_flag_of_the_documents_has_words() -> None:
+    table = (Path(__file__).parents[2] / "docs" / "text.md").read_text(encoding="utf-8").partition("| 标记 flag |")[2]
+    documented = re.findall(r"^\| `([a-z-]+)` \|", table.partition("\n\n")[0], re.MULTILINE)
+    assert sorted(documented) == sorted(FLAG_WORDS)
 
 
 def test_a_search_of_the_texts_of_a_time(served: Served, held: Home, changed: str) -> None:
