@@ -20,6 +20,7 @@ from mirror.diff.changelog import changelog
 from mirror.diff.words import KIND_WORDS
 from mirror.errors import MirrorError
 from mirror.events import Event
+from mirror.frontier import reconcile
 from mirror.frontier.crawls import Crawls
 from mirror.frontier.plan import Plan
 from mirror.frontier.scope import Scope
@@ -31,6 +32,8 @@ from mirror.schedule.notice import Notice, send
 from mirror.schedule.rhythm import Rhythm
 from mirror.schedule.state import Busy, Phase, RunState
 from mirror.store.coverage import Coverage, coverage, failed_questions
+from mirror.store.database import OtherTablesError
+from mirror.verify import fixity
 from mirror.verify.check import verify
 from warc.errors import WarcError
 from warc.record import warc_date
@@ -280,6 +283,7 @@ def run(
     """
     with states.only_run(collection):
         try:
+            _bring_up_to_date(collection, on_phase)
             begun = _begin(collection, clock(), force=force)
             if begun is None:
                 return None
@@ -292,6 +296,25 @@ def run(
             _tell_of_failure(collection, error)
             raise
         return under_way.state
+
+
+def _bring_up_to_date(collection: Collection, on_phase: OnPhase) -> None:
+    """Rebuild a ledger that another version of this program wrote: nobody may be there to do it.
+
+    Raises:
+        MirrorError: It cannot be rebuilt, or should not be: the old ledger alone tells what lost files held.
+    """
+    try:
+        collection.database().close()
+    except OtherTablesError as error:
+        gone = [name for name in fixity.read(collection.path).digests if not (collection.path / name).exists()]
+        if gone:
+            raise MirrorError(
+                f"{error}; a run does not do that by itself while files of the manifest are gone: {', '.join(gone)}"
+            ) from error
+        on_phase(collection.name, "rebuild")
+        with collection.locked():
+            reconcile.rebuild(collection, collection.config().site())
 
 
 def _begin(collection: Collection, now: datetime, *, force: bool) -> tuple[RunState, str] | None:

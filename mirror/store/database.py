@@ -25,6 +25,10 @@ _SCHEMA = "".join(
 SCHEMA_VERSION = zlib.crc32(_SCHEMA.encode("utf-8")) >> 1
 
 
+class OtherTablesError(MirrorError):
+    """The file was written by another version of this program."""
+
+
 class Database:
     """One connection to `mirror.db`. Writers take `transaction()`; nothing is written outside one.
 
@@ -54,7 +58,7 @@ class Database:
         if version == 0:
             connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
         elif version != SCHEMA_VERSION:
-            raise MirrorError(
+            raise OtherTablesError(
                 f"{self.path}: written by another version of this program (schema {version}, "
                 f"this one writes {SCHEMA_VERSION}). Run `mirror rebuild` to make it again from the WARC files"
             )

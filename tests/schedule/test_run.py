@@ -6,11 +6,13 @@ import json
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -84,6 +86,36 @@ def test_a_run_does_everything_and_is_not_due_again(home: Home, collection: Coll
     assert crawls(collection) == [(1, "finished")]
     home.mirror("run", "t", "--now")
     assert crawls(collection) == [(1, "finished"), (2, "finished")]
+
+
+def of_another_version(collection: Collection) -> None:
+    with closing(sqlite3.connect(collection.database_path)) as ledger:
+        ledger.execute("PRAGMA user_version = 7")
+
+
+def test_a_new_version_of_the_program_rebuilds_and_goes_on(home: Home, collection: Collection) -> None:
+    scheduled(home)
+    home.mirror("run")
+    held = home.entries()
+    of_another_version(collection)
+    again = home.mirror("run")
+    assert "rebuild" in again.stderr and "next" in again.stderr  # nothing was due
+    assert home.entries() == held
+    of_another_version(collection)
+    home.mirror("run", "--now")
+    assert (state(collection).crawl, state(collection).complete, state(collection).sound) == (2, True, True)
+
+
+def test_nothing_is_rebuilt_by_itself_while_files_are_gone(home: Home, collection: Collection) -> None:
+    home.mirror("run", "t")
+    lost = next(collection.archive.glob("*.warc.gz"))
+    aside = lost.rename(home.path / lost.name)
+    of_another_version(collection)
+    said = home.mirror("run", "t", code=1).stderr
+    assert "rebuild" in said and lost.name in said
+    aside.rename(lost)
+    home.mirror("run", "t")
+    assert state(collection).sound
 
 
 def test_every_line_of_the_log_is_json(home: Home, collection: Collection) -> None:
